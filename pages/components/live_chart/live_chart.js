@@ -1,0 +1,54 @@
+// Curves that grow: a plotly figure whose traces name a column each ("meta"), filled from the run's rows.
+import { part } from "../shared/part.js";
+
+// One plotly for the page; a named module would be nicer, but the wheel ships a classic script.
+const plotly = (url) => globalThis.__repzPlotly ??= new Promise((resolve, reject) => {
+  const tag = document.createElement("script");
+  tag.src = new URL(url, document.baseURI).href;
+  tag.onload = () => resolve(globalThis.Plotly);
+  tag.onerror = reject;
+  document.head.appendChild(tag);
+});
+
+export default part(["rows", "frame", "status"], (parent, { data }) => {
+  const node = document.createElement("div");
+  node.className = "watched";
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", data.text.alt);
+  parent.querySelector(".live_chart").append(node);
+  const draw = async (run, { figure, url }) => {
+    const Plotly = await plotly(url);
+    if (!node.isConnected || node.clientWidth === 0) return;
+    await Plotly.react(node, traces(figure, run.rows), layout(figure, node, run), { displaylogo: false, responsive: false });
+    node.dataset.points = run.rows.length;
+  };
+  return { draw };
+});
+
+function traces(figure, rows) {
+  return figure.data.map((trace) => {
+    const negated = trace.meta.startsWith("-"), column = negated ? trace.meta.slice(1) : trace.meta;
+    const here = rows.filter((row) => column in row);
+    return { ...trace, x: here.map((row) => row.step), y: here.map((row) => (negated ? -row[column] : row[column])) };
+  });
+}
+
+// The figure's layout in the theme's colours, at the node's size, with a line at the frame in view.
+function layout(figure, node, run) {
+  const theme = getComputedStyle(node), ink = theme.getPropertyValue("--st-text-color") || theme.color;
+  const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
+  const cursor = { type: "line", xref: "x", yref: "paper", x0: run.step, x1: run.step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
+  return {
+    ...figure.layout,
+    template: undefined,
+    width: node.clientWidth,
+    height: node.clientHeight,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { ...figure.layout.font, color: ink, family: theme.fontFamily },
+    xaxis: { ...figure.layout.xaxis, ...axis },
+    yaxis: { ...figure.layout.yaxis, ...axis },
+    shapes: run.live ? [] : [cursor],
+    uirevision: run.id,
+  };
+}

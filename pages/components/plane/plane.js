@@ -1,0 +1,99 @@
+// The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
+import { contactSheet, fit } from "../shared/draw.js";
+import { part } from "../shared/part.js";
+
+const DIM = 0.45; // of the decoded images, so that points stand out
+const RADIUS = 3.5;
+
+export default part(["frame", "frames"], (parent, { data }) => {
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", data.text.alt);
+  parent.querySelector(".plane").append(canvas);
+  const sheet = document.createElement("canvas");
+  const draw = (run, { reach, colors, names, text }) => {
+    const { context, width, height } = fit(canvas), side = Math.min(width, height);
+    const arrays = run.arrays();
+    canvas.dataset.step = arrays ? run.step : "";
+    if (!arrays?.codes) return message(context, text.waiting, width, height);
+    const dims = arrays.codes.shape[1];
+    const place = (i, value) => side * (0.5 + (i === 0 ? value : -value) / (2 * reach));
+    if (arrays.manifold) {
+      contactSheet(arrays.manifold, Math.sqrt(arrays.manifold.shape[0]), 0, sheet);
+      context.globalAlpha = DIM;
+      context.drawImage(sheet, 0, 0, side, side);
+      context.globalAlpha = 1;
+    }
+    axes(context, place, side, reach);
+    const points = classPoints(arrays, dims, names.length, reach);
+    points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
+    points.forEach((cloud, label) => cloud.length && badge(context, cloud, place, side, colors[label], names[label]));
+  };
+  return { draw };
+});
+
+// Points of each class in the plane: the first two dimensions; with one dimension, that and the class.
+function classPoints({ codes, labels }, dims, numClasses, reach) {
+  const clouds = Array.from({ length: numClasses }, () => []);
+  labels.data.forEach((label, i) => {
+    const y = dims > 1 ? codes.data[i * dims + 1] : (2 * reach * (label + 0.5)) / numClasses - reach;
+    clouds[label].push([codes.data[i * dims], y]);
+  });
+  return clouds;
+}
+
+function dot(context, x, y, color) {
+  context.beginPath();
+  context.arc(x, y, RADIUS, 0, 2 * Math.PI);
+  context.fillStyle = color;
+  context.strokeStyle = "#0008";
+  context.fill();
+  context.stroke();
+}
+
+// The class's name at its median, which a few strays do not move.
+function badge(context, cloud, place, side, color, name) {
+  const median = (i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
+  const inside = (value) => Math.max(14, Math.min(side - 14, value));
+  const x = inside(place(0, median(0))), y = inside(place(1, median(1)));
+  context.font = "700 17px sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = Math.max(24, context.measureText(name).width + 10);
+  context.fillStyle = "#000c";
+  context.strokeStyle = color;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.roundRect(x - width / 2, y - 12, width, 24, 12);
+  context.fill();
+  context.stroke();
+  context.lineWidth = 1;
+  context.fillStyle = "#fff";
+  context.fillText(name, x, y + 1);
+}
+
+function axes(context, place, side, reach) {
+  context.strokeStyle = "#fff6";
+  context.fillStyle = "#fff";
+  context.font = "13px sans-serif";
+  context.textBaseline = "alphabetic";
+  for (let tick = Math.ceil(-reach); tick <= reach; tick++) {
+    context.textAlign = "center";
+    context.fillText(tick, place(0, tick), side - 4);
+    context.textAlign = "left";
+    if (tick !== Math.ceil(-reach)) context.fillText(tick, 4, place(1, tick) + 4);
+  }
+  context.beginPath();
+  context.moveTo(place(0, 0), 0);
+  context.lineTo(place(0, 0), side);
+  context.moveTo(0, place(1, 0));
+  context.lineTo(side, place(1, 0));
+  context.stroke();
+}
+
+function message(context, text, width, height) {
+  context.fillStyle = "#bbb";
+  context.font = "16px sans-serif";
+  context.textAlign = "center";
+  context.fillText(text, width / 2, height / 2);
+}

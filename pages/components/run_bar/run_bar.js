@@ -1,0 +1,67 @@
+// What runs, where it stands, how long it will take; its transport, and the one scrubber of the page.
+import { part } from "../shared/part.js";
+
+const ENDED = ["done", "stopped", "failed", "gone"];
+const number = new Intl.NumberFormat("en");
+
+export default part(["rows", "frame", "frames", "status"], (parent, { setTriggerValue }) => {
+  const bar = parent.querySelector(".run_bar");
+  bar.innerHTML = `
+    <span class="what"></span><span class="state" role="status"></span><span class="where watched"></span>
+    <span class="transport"><button data-act="pause"></button> <button data-act="step"></button> <button data-act="stop"></button></span>
+    <span class="time"><button data-act="play"></button><input type="range" min="0" step="1"><span class="frame"></span>
+    <button data-act="live"></button></span>`;
+  const find = (selector) => bar.querySelector(selector);
+  const act = Object.fromEntries([...bar.querySelectorAll("button")].map((button) => [button.dataset.act, button]));
+  const slider = find("input");
+  let current;
+  slider.oninput = () => { current.pause(); current.seek(Number(slider.value)); };
+  act.play.onclick = () => (current.playing ? current.pause() : current.play());
+  act.live.onclick = () => current.seek(current.steps.length - 1);
+  for (const name of ["pause", "step", "stop"]) {
+    act[name].onclick = () => {
+      const wish = name === "pause" && current.status.desired === "pause" ? "run" : name;
+      setTriggerValue("wish", { wish, step: current.status.step });
+    };
+  }
+
+  const draw = (run, { title, steps, recorded, text }) => {
+    current = run;
+    const { state, step, seconds, message } = run.status, ended = ENDED.includes(state);
+    bar.dataset.state = state;
+    bar.dataset.step = step;
+    find(".what").textContent = title;
+    find(".state").textContent = recorded && state === "done" ? text.recorded : text[state];
+    find(".where").textContent = message || where(run.status, steps, text, ended);
+    const paused = run.status.desired === "pause";
+    label(act.pause, paused ? "▶" : "❚❚", paused ? text.resume : text.pause);
+    label(act.step, "❚▶", text.step);
+    label(act.stop, "■", text.stop);
+    for (const name of ["pause", "step", "stop"]) act[name].disabled = ended;
+    find(".transport").hidden = ended;
+    label(act.play, run.playing ? "❚❚" : "▶", run.playing ? text.hold : text.play);
+    label(act.live, text.newest, text.newest);
+    act.live.disabled = run.live;
+    act.play.disabled = slider.disabled = run.steps.length < 2;
+    slider.max = Math.max(0, run.steps.length - 1);
+    slider.value = Math.max(0, run.index);
+    slider.setAttribute("aria-label", text.scrubber);
+    slider.setAttribute("aria-valuetext", `${text.at} ${number.format(run.step)}`);
+    find(".frame").textContent = `${text.at} ${number.format(run.step)}`;
+  };
+  return { draw };
+});
+
+function label(button, sign, name) {
+  button.textContent = sign;
+  button.title = name;
+  button.setAttribute("aria-label", name);
+}
+
+// "step 1,240 / 4,000 · 9 s left", from the steps and seconds measured so far.
+function where({ step, seconds }, steps, text, ended) {
+  const parts = [`${text.step_word} ${number.format(step)} / ${number.format(steps)}`];
+  if (ended) parts.push(`${seconds.toFixed(1)} s`);
+  else if (step > 0) parts.push(`${Math.ceil((seconds / step) * (steps - step))} s ${text.left}`);
+  return parts.join(" · ");
+}

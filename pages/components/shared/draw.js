@@ -1,0 +1,32 @@
+// Drawing helpers: images as they are (one polarity in both themes), nearest-neighbour scaling, sharp on any screen.
+
+// Images (M, C, H, W) as uint8 onto an off-screen canvas of `columns` a row, `gap` pixels apart.
+export function contactSheet({ shape: [count, channels, height, width], data }, columns, gap, out) {
+  const rows = Math.ceil(count / columns), size = height * width;
+  const sheet = out ?? document.createElement("canvas");
+  sheet.width = columns * (width + gap) - gap;
+  sheet.height = rows * (height + gap) - gap;
+  const context = sheet.getContext("2d"), image = context.createImageData(sheet.width, sheet.height);
+  for (let m = 0; m < count; m++) {
+    const left = (m % columns) * (width + gap), top = Math.floor(m / columns) * (height + gap);
+    for (let p = 0; p < size; p++) {
+      const at = 4 * ((top + Math.floor(p / width)) * sheet.width + left + (p % width));
+      for (let c = 0; c < 3; c++) image.data[at + c] = data[(m * channels + (channels === 3 ? c : 0)) * size + p];
+      image.data[at + 3] = 255;
+    }
+  }
+  context.putImageData(image, 0, 0);
+  return sheet;
+}
+
+// Size `canvas` to its box in device pixels; its context, scaled so that one unit is one CSS pixel.
+export function fit(canvas) {
+  const { clientWidth: width, clientHeight: height } = canvas, ratio = globalThis.devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.imageSmoothingEnabled = false;
+  return { context, width, height };
+}

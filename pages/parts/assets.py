@@ -1,0 +1,45 @@
+"""Browser parts: each is a folder of pages/components with NAME.js (and NAME.css), loaded as a module by URL.
+
+What Streamlit gets is a loader of a few lines; the modules come from an immutable route, so browsers keep them and
+parts share what they import (one event stream a page).
+"""
+
+import hashlib
+from pathlib import Path
+
+import plotly
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+COMPONENTS = Path(__file__).parent.parent / "components"
+
+
+def _version() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(COMPONENTS.rglob("*.*s")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+VERSION = _version()
+PLOTLY = f"/repz/plotly/{plotly.__version__}.js"
+
+_LOADER = """
+const module = import(new URL("{url}", document.baseURI));
+export default function (component) {{
+  let gone = false, cleanup;
+  module.then((part) => {{ if (!gone) cleanup = part.default(component); }});
+  return () => {{ gone = true; cleanup?.(); }};
+}}
+"""
+
+
+def browser_part(name: str) -> ComponentRenderer:
+    """Register the part pages/components/NAME and return its mounting command. Call it once, when a module loads."""
+    folder = COMPONENTS / name
+    return st.components.v2.component(
+        f"repz_{name}",
+        html=f"<div class='{name}'></div>",
+        css=(folder / f"{name}.css").read_text(),
+        js=_LOADER.format(url=f"/repz/assets/{VERSION}/{name}/{name}.js"),
+    )

@@ -1,0 +1,161 @@
+"""Knobs: a Config's fields become widgets, the widgets a validated Config. Bounds are declared once, in the field."""
+
+import math
+from typing import Any
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from pages.parts.view import seconds_for, show
+from repz_core import recipes
+from repz_core.config import Config, Recipe, RepzError, bounds, choices, leaf_paths
+from repz_core.datasets import catalogue
+from repz_core.locale import _
+from repz_core.runs import Run, RunStore
+
+HIDDEN = ("method", "version", "dataset")
+
+
+def recipe_knobs(run: Run) -> Recipe | None:
+    """Widgets for every setting of the run's family, starting from the run in view.
+
+    Returns the recipe they ask for; None (and one sentence on the page) where it is not valid.
+    """
+    method = run.recipe.method
+    cls = type(run.recipe)
+    _seed_widgets(run.recipe, run.id)
+    st.selectbox(
+        _("start from"), list(recipes.family(method).PRESETS), index=None, placeholder=_("a preset"), format_func=_,
+        key=_key(method, "preset"), on_change=_take_preset, args=(method,),
+    )  # fmt: skip
+    names = list(catalogue.CARDS)
+    st.selectbox(_("data set"), names, key=_key(method, "dataset"), format_func=lambda n: _(catalogue.CARDS[n].title))
+    values: dict[str, Any] = {}
+    paths = [path for path in leaf_paths(cls) if path not in HIDDEN]
+    for path in paths:
+        if _hint(cls, path, "primary"):
+            values[path] = _widget(method, cls, path)
+    with st.popover(_("more"), icon=":material/tune:", width="stretch"):
+        for path in paths:
+            if not _hint(cls, path, "primary"):
+                values[path] = _widget(method, cls, path)
+    try:
+        return run.recipe.replace(dataset=catalogue.identity(st.session_state[_key(method, "dataset")]), **values)
+    except RepzError as error:
+        st.error(str(error))
+        return None
+
+
+def start_button(recipe: Recipe, run: Run) -> None:
+    """Start what the knobs ask for, or show it where it is known; says what differs and how long it will take."""
+    known = RunStore().find(recipe)
+    if changed := _changes(recipe, run):
+        st.caption(" · ".join(changed))
+    else:
+        st.caption(_("The knobs show the run in view; move one to train another."))
+    label, here = _("Start"), known is not None and known.id == run.id
+    if known and not here:
+        label = _("Show the run of these knobs")
+    elif seconds := seconds_for(recipe):
+        label = _("Start, about {seconds:.0f} s").format(seconds=seconds)
+    idle = here and run.status.state not in ("stopped", "failed")
+    if st.button(label, type="primary", width="stretch", disabled=idle, icon=":material/play_arrow:"):
+        try:
+            show(RunStore().submit(recipe))
+        except RepzError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+def _changes(recipe: Recipe, run: Run) -> list[str]:
+    """What differs from the run in view, as words: "k 16 (was 2)"."""
+    now, then = recipe.model_dump(), run.recipe.model_dump()
+    differing = [path for path in leaf_paths(type(recipe)) if _value(now, path) != _value(then, path)]
+    words = _("{name} {new} (was {old})")
+    return [
+        words.format(name=path.rpartition(".")[2], new=_value(now, path), old=_value(then, path)) for path in differing
+    ]
+
+
+def _seed_widgets(recipe: Recipe, origin: str) -> None:
+    """Set the widgets to `recipe` when another run comes into view; otherwise what the user moved since stays.
+
+    Streamlit drops the state of widgets that are not on the page, so it is also put back after a visit elsewhere.
+    """
+    seen = st.session_state.setdefault("knobs_of", {})
+    _put(recipe, keep=seen.get(recipe.method) == origin)
+    seen[recipe.method] = origin
+
+
+def _put(recipe: Recipe, keep: bool = False) -> None:
+    """Give every widget the recipe's value; with `keep`, only those that have none."""
+    cls, values = type(recipe), recipe.model_dump()
+    for path in leaf_paths(cls):
+        if path in HIDDEN and path != "dataset":
+            continue
+        key = _key(recipe.method, path)
+        value = recipe.dataset.partition("@")[0] if path == "dataset" else _on_scale(cls, path, _value(values, path))
+        if not (keep and key in st.session_state):
+            st.session_state[key] = value
+
+
+def _take_preset(method: str) -> None:
+    """A preset sets the knobs, and puts its recorded run in view where there is one."""
+    if name := st.session_state[_key(method, "preset")]:
+        recipe = recipes.preset(method, name)
+        _put(recipe)
+        if run := RunStore().find(recipe):
+            show(run)
+
+
+def _widget(method: str, cls: type[Config], path: str) -> Any:
+    """The widget that suits a field: its bounds decide."""
+    field = _field(cls, path)
+    name, key, help = path.rpartition(".")[2].replace("_", " "), _key(method, path), _(field.description or "")
+    low, high = bounds(field)
+    if options := choices(field):
+        return st.segmented_control(name, options, key=key, help=help, required=True)
+    if field.annotation is bool:
+        return st.toggle(name, key=key, help=help)
+    if _hint(cls, path, "log"):
+        return st.select_slider(name, _decades(low, high), key=key, help=help, format_func="{:.2g}".format)
+    if field.annotation is int and high - low > 2000:
+        return st.number_input(name, low, high, key=key, help=help)
+    step = 1 if field.annotation is int else 0.01 if high <= 1 else 0.1
+    return st.slider(name, low, high, step=step, key=key, help=help)
+
+
+def _decades(low: float, high: float) -> list[float]:
+    """1, 2, 5 steps a decade."""
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [float(f"{m}e{e}") for e in exponents for m in (1, 2, 5)]
+    return [tick for tick in ticks if low <= tick <= high]
+
+
+def _on_scale(cls: type[Config], path: str, value: Any) -> Any:
+    """A value as its widget can show it: on a slider over decades, the nearest tick."""
+    if not _hint(cls, path, "log"):
+        return value
+    return min(_decades(*bounds(_field(cls, path))), key=lambda tick: abs(math.log(tick / value)))
+
+
+def _field(cls: type[Config], path: str) -> FieldInfo:
+    *parents, last = path.split(".")
+    for name in parents:
+        cls = cls.model_fields[name].annotation
+    return cls.model_fields[last]
+
+
+def _hint(cls: type[Config], path: str, name: str) -> bool:
+    return bool(path not in HIDDEN and (_field(cls, path).json_schema_extra or {}).get(name))
+
+
+def _value(values: dict[str, Any], path: str) -> Any:
+    for name in path.split("."):
+        values = values[name]
+    return values
+
+
+def _key(method: str, path: str) -> str:
+    return f"{method}.{path}"

@@ -1,0 +1,153 @@
+"""The command line: `python -m repz_core COMMAND`. Faults are one sentence on standard error and exit code 2."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from repz_core import recipes
+from repz_core.config import Recipe, RepzError, leaf_paths
+from repz_core.datasets import catalogue
+from repz_core.locale import _
+from repz_core.runs import SHIPPED, Run, RunStore, run_id
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        options.command(options)
+    except RepzError as error:
+        print(f"repz_core: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m repz_core", description="Train, look at and check runs.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=function)
+        sub.add_argument("--json", action="store_true", help="print JSON")
+        return sub
+
+    command("methods", methods, "list the families and their settings")
+    command("datasets", datasets, "list the data sets").add_argument(
+        "--prepare", action="store_true", help="build those that need no network, so that the first run need not"
+    )
+    sub = command("train", train, "train a run here and now; the last line printed is its summary")
+    sub.add_argument("method")
+    sub.add_argument("--dataset", required=True)
+    sub.add_argument("--set", action="append", default=[], metavar="a.b=v", help="a setting, e.g. model.k=2")
+    limit = sub.add_mutually_exclusive_group()
+    limit.add_argument("--steps", type=int, help="optimiser steps")
+    limit.add_argument("--seconds", type=float, help="stop after this long, whatever the steps")
+    sub.add_argument("--seed", type=int)
+    sub.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: in the run root)")
+    sub = command("evaluate", evaluate, "a finished run's metrics on the test part of a data set")
+    sub.add_argument("run", help="a run's id or folder")
+    sub.add_argument("--dataset", help="default: the run's own")
+    command("runs", runs, "list the runs")
+    command("checkpoints", checkpoints, "rebuild the shipped runs from their recipes")
+    return parser
+
+
+def methods(options: argparse.Namespace) -> None:
+    """Families with their settings."""
+    found = [
+        {"name": name, "title": recipes.family(name).TITLE, "settings": leaf_paths(recipes.family(name).Recipe)}
+        for name in recipes.names()
+    ]
+    _print(options, found, lambda row: f"{row['name']:14} {row['title']}")
+
+
+def datasets(options: argparse.Namespace) -> None:
+    """Data sets with their shapes."""
+    if options.prepare:
+        from repz_core.datasets import prepare
+
+        for line in prepare():
+            print(line)
+        return
+    found = [card._asdict() for card in catalogue.CARDS.values()]
+    _print(options, found, lambda row: f"{row['name']:10} {row['size']:6} x {row['shape']}  {row['description']}")
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train in this process; stops after --seconds, or by Ctrl-C, keeping what there is."""
+    recipe = asked_recipe(options)
+    store = RunStore()
+    folder = options.out.absolute() if options.out else store.root / run_id(recipe)
+    known = Run(folder) if folder.exists() else None
+    if known and known.recipe.digest() != recipe.digest():
+        raise RepzError(_("{folder} holds another run; name a new folder.").format(folder=folder))
+    run = known or store.create(recipe, folder)
+    from repz_core.executors.work import summary, work
+
+    try:
+        status = work(run, seconds=options.seconds)
+    except BlockingIOError:
+        raise RepzError(_("Run {id} is being trained by another process.").format(id=run.id)) from None
+    if status.state == "failed":
+        raise RepzError(status.message)
+    print(summary(run, status))
+
+
+def asked_recipe(options: argparse.Namespace) -> Recipe:
+    """The recipe of a command's options: the default one with --set, --steps and --seed."""
+    changes: dict[str, Any] = {}
+    if options.seconds is not None:
+        changes["training.steps"] = 200_000  # the clock ends it
+    for item in options.set:
+        path, sign, value = item.partition("=")
+        if not sign:
+            raise RepzError(_("--set takes a.b=v, e.g. model.k=2; got '{given}'.").format(given=item))
+        changes[path] = value
+    if options.steps is not None:
+        changes["training.steps"] = options.steps
+    if options.seed is not None:
+        changes["seed"] = options.seed
+    return recipes.default(options.method, options.dataset).replace(**changes)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """The metrics as one JSON object."""
+    folder = Path(options.run)
+    run = Run(folder.absolute()) if folder.is_dir() else RunStore().open(options.run)
+    dataset = options.dataset or run.recipe.dataset
+    catalogue.card(dataset)
+    from repz_core import engine
+
+    print(json.dumps(engine.evaluate(run.model(), dataset)))
+
+
+def runs(options: argparse.Namespace) -> None:
+    """All runs with where they stand."""
+    found = [
+        {"id": run.id, "method": run.recipe.method, "dataset": run.recipe.dataset, "folder": str(run.folder)}
+        | run.status.model_dump()
+        for run in RunStore().list()
+    ]
+    _print(options, found, lambda row: f"{row['id']}  {row['state']:8} step {row['step']:6}  {row['dataset']}")
+
+
+def checkpoints(options: argparse.Namespace) -> None:
+    """Rebuild checkpoints/; a run whose recipe and code have not changed is left alone."""
+    from repz_core.shipped import build
+
+    for run in build(SHIPPED):
+        _print(options, [{"id": run.id, **run.status.metrics}], str)
+
+
+def _print(options: argparse.Namespace, rows: list[Any], line: Any) -> None:
+    print(json.dumps(rows) if options.json else "\n".join(line(row) for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

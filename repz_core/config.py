@@ -1,0 +1,151 @@
+"""What can be asked, as data: bounded fields, checked once, from which sliders, docs, errors and tests follow.
+
+A leaf: nothing here knows a method, a data set or torch.
+"""
+
+import hashlib
+import json
+import math
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from repz_core.locale import N_, _
+
+
+class RepzError(ValueError):
+    """A fault a person can mend. Its message is one sentence: what is wrong, what is allowed, what was given."""
+
+
+class Config(BaseModel):
+    """Frozen, closed settings. Every field has bounds (`ge`, `le` or a Literal) and a description.
+
+    Knob hints live in a field's `json_schema_extra`: "primary" (shown first), "log" (a slider over decades).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> Self:
+        """Validate `values`; a RepzError names the first fault, what is allowed and what was given."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise RepzError(explain(cls, error)) from None
+
+    def replace(self, **changes: Any) -> Self:
+        """A validated copy with dotted `changes`, e.g. `replace(**{"model.k": 2})`."""
+        values = self.model_dump()
+        for path, value in changes.items():
+            *parents, last = path.split(".")
+            target: Any = values
+            for name in parents:
+                target = target.get(name) if isinstance(target, dict) else None
+            if not isinstance(target, dict) or last not in target:
+                raise RepzError(
+                    _("There is no setting '{path}'; there are {known}.").format(
+                        path=path, known=", ".join(leaf_paths(type(self)))
+                    )
+                )
+            target[last] = value
+        return self.parse(values)
+
+
+class Training(Config):
+    """How long and how fast, the same for every family."""
+
+    steps: int = Field(4000, ge=1, le=200_000, description=N_("optimiser steps"))
+    batch_size: int = Field(128, ge=1, le=4096, description=N_("images a step"))
+    lr: float = Field(1e-3, ge=1e-5, le=1e-1, description=N_("learning rate"), json_schema_extra={"log": True})
+    num_frames: int = Field(60, ge=2, le=120, description=N_("snapshots kept over the run, denser at its start"))
+
+    MAX_ROWS: ClassVar[int] = 1200  # rows of losses a run logs at the most; frames come on top
+
+    @property
+    def row_every(self) -> int:
+        """Steps from one logged row to the next."""
+        return math.ceil(self.steps / self.MAX_ROWS)
+
+    def frame_steps(self) -> frozenset[int]:
+        """About `num_frames` steps from 0 to the last, exponentially denser at the start, where most happens."""
+        growth = [math.expm1(4 * i / (self.num_frames - 1)) / math.expm1(4) for i in range(self.num_frames)]
+        return frozenset(round(self.steps * share) for share in growth)
+
+
+class Recipe(Config):
+    """Everything that decides a run's numbers. A family narrows `method`, `model` and `data` in recipes/NAME.py."""
+
+    VERSION: ClassVar[int] = 1  # raise it when the same recipe no longer gives the same numbers
+
+    method: str
+    dataset: str = Field(description=N_("data set, as name@version"))
+    model: Config
+    data: Config
+    training: Training = Training()
+    seed: int = Field(0, ge=0, le=2**31 - 1, description=N_("seed of weights, batches and noise"))
+    threads: int = Field(2, ge=1, le=64, description=N_("processor threads; sums depend on it"))
+    version: Literal[1] = Field(1, description=N_("version of the training code"))
+
+    def digest(self) -> str:
+        """The identity of the run this recipe asks for: 16 hex digits of SHA-256 over its canonical JSON."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def leaf_paths(cls: type[Config]) -> list[str]:
+    """Dotted names of all settings of `cls`, nested ones included."""
+    paths = []
+    for name, field in cls.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Config):
+            paths += [f"{name}.{path}" for path in leaf_paths(inner)]
+        else:
+            paths.append(name)
+    return paths
+
+
+def bounds(field: FieldInfo) -> tuple[Any, Any]:
+    """The least and greatest allowed value of a numeric field; None where there is no such bound."""
+    ge = next((m.ge for m in field.metadata if hasattr(m, "ge")), None)
+    le = next((m.le for m in field.metadata if hasattr(m, "le")), None)
+    return ge, le
+
+
+def choices(field: FieldInfo) -> tuple[Any, ...]:
+    """The allowed values of a Literal field, () for any other."""
+    return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+
+
+def allowed(field: FieldInfo) -> str:
+    """What `field` takes, as words: "a whole number from 1 to 128"."""
+    low, high = bounds(field)
+    if options := choices(field):
+        return _("one of {options}").format(options=", ".join(map(str, options)))
+    if field.annotation is bool:
+        return _("true or false")
+    kind = _("a whole number") if field.annotation is int else _("a number")
+    if low is None and high is None:
+        return _("text") if field.annotation is str else _("a group of settings")
+    return _("{kind} from {low} to {high}").format(kind=kind, low=low, high=high)
+
+
+def explain(cls: type[Config], error: ValidationError) -> str:
+    """The first fault of a pydantic error in one sentence."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    owner, field = cls, None
+    for name in path:
+        field = owner.model_fields.get(name)
+        inner = field.annotation if field else None
+        if isinstance(inner, type) and issubclass(inner, Config):
+            owner = inner
+    if field is None:
+        return _("There is no setting '{path}'; there are {known}.").format(
+            path=".".join(path), known=", ".join(leaf_paths(cls))
+        )
+    if first["type"] == "missing":
+        return _("{path} is missing: it must be {allowed}.").format(path=".".join(path), allowed=allowed(field))
+    return _("{path} must be {allowed}; got {given!r}.").format(
+        path=".".join(path), allowed=allowed(field), given=first["input"]
+    )

@@ -1,0 +1,131 @@
+"""Which data sets there are, without loading any: what pages and recipes need to know of them. A light leaf."""
+
+from typing import NamedTuple
+
+from repz_core.config import RepzError
+from repz_core.locale import N_, _
+
+
+class Card(NamedTuple):
+    """What a data set is. `title`, `description` and `class_names` are marked for translation by whoever shows them.
+
+    `shape` is (channels, rows, columns), `size` the number of images in all parts; `network` says that the first use
+    downloads it. A local set's `version` is the start of the SHA-256 of its arrays, checked whenever it is loaded.
+    """
+
+    name: str
+    version: str
+    title: str
+    description: str
+    shape: tuple[int, int, int]
+    num_classes: int
+    class_names: tuple[str, ...]
+    size: int
+    network: bool
+
+
+_DIGITS = tuple("0123456789")
+_CLOTHES = (N_("T-shirt"), N_("trousers"), N_("pullover"), N_("dress"), N_("coat"),
+            N_("sandal"), N_("shirt"), N_("sneaker"), N_("bag"), N_("ankle boot"))  # fmt: skip
+_THINGS = (N_("airplane"), N_("automobile"), N_("bird"), N_("cat"), N_("deer"),
+           N_("dog"), N_("frog"), N_("horse"), N_("ship"), N_("truck"))  # fmt: skip
+
+CARDS: dict[str, Card] = {
+    card.name: card
+    for card in (
+        Card(
+            name="digits",
+            version="47012e1a",
+            title=N_("Digits, 8 x 8"),
+            description=N_(
+                "1,797 handwritten digits on 8 x 8 pixels, UCI's optical recognition set; trains in seconds."
+            ),
+            shape=(1, 8, 8),
+            num_classes=10,
+            class_names=_DIGITS,
+            size=1797,
+            network=False,
+        ),
+        Card(
+            name="mnist5k",
+            version="9b13a44c",
+            title=N_("MNIST, 5,000 images"),
+            description=N_("5,000 of MNIST's handwritten digits on 28 x 28 pixels, 500 of each; no download."),
+            shape=(1, 28, 28),
+            num_classes=10,
+            class_names=_DIGITS,
+            size=5000,
+            network=False,
+        ),
+        Card(
+            name="sprites",
+            version="2f0e3c16",
+            title=N_("Sprites"),
+            description=N_(
+                "6,000 drawn squares, ellipses and hearts on 32 x 32 colour pixels, whose true factors are known: "
+                "shape, position, scale, rotation and hue."
+            ),
+            shape=(3, 32, 32),
+            num_classes=3,
+            class_names=(N_("square"), N_("ellipse"), N_("heart")),
+            size=6000,
+            network=False,
+        ),
+        Card(
+            name="mnist",
+            version="openml-554",
+            title=N_("MNIST"),
+            description=N_("70,000 handwritten digits on 28 x 28 pixels; the first use downloads them from OpenML."),
+            shape=(1, 28, 28),
+            num_classes=10,
+            class_names=_DIGITS,
+            size=70_000,
+            network=True,
+        ),
+        Card(
+            name="fashion",
+            version="openml-40996",
+            title=N_("Fashion-MNIST"),
+            description=N_("70,000 clothes on 28 x 28 pixels; the first use downloads them from OpenML."),
+            shape=(1, 28, 28),
+            num_classes=10,
+            class_names=_CLOTHES,
+            size=70_000,
+            network=True,
+        ),
+        Card(
+            name="cifar10",
+            version="openml-40927",
+            title=N_("CIFAR-10"),
+            description=N_("60,000 photographs on 32 x 32 colour pixels; the first use downloads them from OpenML."),
+            shape=(3, 32, 32),
+            num_classes=10,
+            class_names=_THINGS,
+            size=60_000,
+            network=True,
+        ),
+    )
+}
+
+
+def card(dataset: str) -> Card:
+    """The card of `dataset`, given as name or name@version. Raises RepzError for an unknown name or another version."""
+    name, at, version = dataset.partition("@")
+    found = CARDS.get(name)
+    if found is None:
+        raise RepzError(
+            _("There is no data set '{name}'; there are {known}.").format(name=name, known=", ".join(CARDS))
+        )
+    if at and version != found.version:
+        raise RepzError(
+            _("The data set {name} is here in version '{here}' only; got '{given}'.").format(
+                name=name, here=found.version, given=version
+            )
+        )
+    return found
+
+
+def identity(dataset: str) -> str:
+    """`dataset` (name or name@version) as name@version, which a recipe records. Raises RepzError as `card` does."""
+    found = card(dataset)
+    return f"{found.name}@{found.version}"

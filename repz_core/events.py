@@ -1,0 +1,50 @@
+"""What a training run says while it goes: three kinds of event and the names of the arrays they carry. A leaf."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Step(NamedTuple):
+    """Scalars after `step` optimiser steps, e.g. {"recon": 92.1, "kl": 24.7}; means since the last Step."""
+
+    step: int
+    values: Mapping[str, float]
+
+
+class Snapshot(NamedTuple):
+    """Arrays to look at after `step` optimiser steps; every key is in VOCABULARY."""
+
+    step: int
+    arrays: Mapping[str, NDArray[Any]]
+
+
+class State(NamedTuple):
+    """All that training needs to go on bit-exactly from `step`: weights, optimiser, noise (torch tensors)."""
+
+    step: int
+    tensors: Mapping[str, Any]
+
+
+class Array(NamedTuple):
+    """One name of the vocabulary: what it holds, its dimensions and its type on disk."""
+
+    meaning: str
+    dims: str
+    dtype: type[np.generic]
+
+
+VOCABULARY: dict[str, Array] = {
+    "samples": Array("decoded from fixed draws of the prior", "image, channel, row, column", np.uint8),
+    "manifold": Array(
+        "decoded from a square grid over the first two latent dimensions, top row first",
+        "image, channel, row, column",
+        np.uint8,
+    ),
+    "inputs": Array("fixed held-out images", "image, channel, row, column", np.uint8),
+    "reconstructions": Array("the model's reconstruction of `inputs`", "image, channel, row, column", np.uint8),
+    "codes": Array("codes (posterior means) of fixed probe images", "probe, latent dimension", np.float16),
+    "labels": Array("classes of the probe images", "probe", np.uint8),
+}

@@ -1,0 +1,1 @@
+"""Where a run executes: a worker process of this machine (local)."""

@@ -1,0 +1,106 @@
+"""One run from its folder to its end, obeying its control file. Workers and the command line both come through here."""
+
+import json
+import logging
+import time
+from typing import Any
+
+from repz_core import engine
+from repz_core.config import RepzError
+from repz_core.locale import _
+from repz_core.runs import Condition, Control, Run, Status
+from repz_core.writer import RunWriter, rounded
+
+POLL = 0.02  # seconds between two looks at control.json
+
+
+def work(run: Run, *, seconds: float | None = None, interrupted: Any = lambda: False) -> Status:
+    """Train `run` to its end, from its last state, for at most `seconds`; its final status.
+
+    `interrupted()` true leaves the run queued at its present state, for another worker. A fault ends the run as
+    "failed" with one sentence and keeps all it had. Raises BlockingIOError where another worker holds the run.
+    """
+    with run.lock():
+        writer = RunWriter(run)
+        control = _Pacer(run, writer, seconds, interrupted)
+        try:
+            writer.status("running", writer.before.step)
+            for event in engine.train(run.recipe, resume=run.state(), proceed=control.proceed):
+                writer.write(event)
+            if control.ended == "queued":
+                return writer.status("queued", control.step)
+            metrics = rounded(engine.evaluate(run.model(), run.recipe.dataset))
+            status = writer.status(control.ended, control.step, metrics=metrics, message="")
+            if control.ended == "done":
+                writer.keep_weights()
+            return status
+        except RepzError as error:
+            return writer.status("failed", control.step, message=str(error))
+        except Exception as error:
+            logging.getLogger(__name__).exception("run %s", run.id)
+            message = _("Training stopped at step {step} on an unforeseen fault ({kind}: {reason}).").format(
+                step=control.step, kind=type(error).__name__, reason=(str(error).splitlines() or ["-"])[0]
+            )
+            return writer.status("failed", control.step, message=message)
+
+
+class _Pacer:
+    """Asked before each step: waits while the run is paused, and ends it when that is wished or time is up."""
+
+    def __init__(self, run: Run, writer: RunWriter, seconds: float | None, interrupted: Any) -> None:
+        self.run, self.writer, self.interrupted = run, writer, interrupted
+        self.limit = seconds
+        self.step = writer.before.step
+        self.ended: Condition = "done"
+        self.path = run.folder / "control.json"
+        self.stamp, self.control, self.looked = 0, Control(), 0.0
+
+    def proceed(self, step: int) -> bool:
+        """May `step` be taken? Blocks while the answer is "later"."""
+        self.step = step - 1
+        now = time.monotonic()
+        self.writer.start = self.writer.start or now
+        if now - self.looked >= POLL:
+            self.looked = now
+            self._look()
+            if self.control.desired == "pause" and step > self.control.until:
+                self._pause(step)
+            self.writer.beat("running", self.step)
+        if self.interrupted():
+            self.ended = "queued"
+        elif self.control.desired == "stop" or (self.limit is not None and self.writer.seconds() >= self.limit):
+            self.ended = "stopped"
+        else:
+            self.step = step
+            return True
+        return False
+
+    def _pause(self, step: int) -> None:
+        start = time.monotonic()
+        self.writer.status("paused", step - 1)
+        while self.control.desired == "pause" and step > self.control.until and not self.interrupted():
+            time.sleep(POLL)
+            self._look()
+        self.writer.paused += time.monotonic() - start
+        self.writer.status("running", step - 1)
+
+    def _look(self) -> None:
+        stamp = self.path.stat().st_mtime_ns if self.path.exists() else 0
+        if stamp != self.stamp:
+            self.stamp, self.control = stamp, self.run.control
+            # a paused run looks before each step, lest it take more than it was granted
+        if self.control.desired == "pause":
+            self.looked = 0.0
+
+
+def summary(run: Run, status: Status) -> str:
+    """The line a finished command prints: {"run", "steps", "seconds", "examples_per_second", "metrics"}."""
+    return json.dumps(
+        {
+            "run": str(run.folder),
+            "steps": status.step,
+            "seconds": status.seconds,
+            "examples_per_second": status.examples_per_second,
+            "metrics": status.metrics,
+        }
+    )

@@ -1,0 +1,1 @@
+"""Figures: rows and arrays in, plotly Figure out; no torch, no Streamlit."""

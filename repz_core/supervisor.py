@@ -1,0 +1,193 @@
+"""One process a run root that sees to it that queued runs are worked on. Itself without torch, single-threaded.
+
+Started by the web server (`ensure`), woken by a pipe in the root when a run is submitted, it restarts a worker that
+died, adopts what it finds, and ends a while after the last run and the last server.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import IO
+
+from repz_core.config import RepzError
+from repz_core.executors.local import Local
+from repz_core.locale import _
+from repz_core.runs import ENDED, Run, RunStore, write_json
+
+LINGER = 60.0  # seconds to stay without runs and servers
+SCAN = 2.0  # seconds between two looks at the root when nobody wakes us
+MAX_RESTARTS = 3  # deaths of a worker without a step of progress
+
+log = logging.getLogger("supervisor")
+
+
+class Supervisor:
+    """The schedule: at most `limit` workers, oldest queued run first."""
+
+    def __init__(self, store: RunStore, limit: int) -> None:
+        self.store, self.limit = store, limit
+        self.workers: dict[str, BaseProcess] = {}
+        self.progress: dict[str, int] = {}
+        self.leaving = False
+        self.busy_at = time.monotonic()
+        with suppress(FileExistsError):
+            os.mkfifo(store.root / "wake", 0o600)
+        self.pipe = os.open(store.root / "wake", os.O_RDWR | os.O_NONBLOCK)  # O_RDWR: never at its end
+        self.executor = Local()
+
+    def serve(self) -> None:
+        """Work until told to leave, or until nobody needs us."""
+        while not self.leaving:
+            self._reap()
+            waiting = self._schedule()
+            if waiting or self.workers or _servers_alive(self.store.root):
+                self.busy_at = time.monotonic()
+            elif time.monotonic() - self.busy_at > LINGER:
+                break
+            wait([self.pipe, *(worker.sentinel for worker in self.workers.values())], timeout=SCAN)
+            with suppress(BlockingIOError):
+                os.read(self.pipe, 4096)
+        for worker in self.workers.values():
+            worker.terminate()
+        for worker in self.workers.values():
+            worker.join(10)
+
+    def _schedule(self) -> int:
+        """Start what may start; how many runs are still to be worked on by somebody."""
+        pending = [run for run in self.store.list() if run.folder.parent == self.store.root and self._pending(run)]
+        pending.sort(key=lambda run: (run.folder / "recipe.json").stat().st_mtime)
+        for run in pending:
+            if run.id in self.workers or run.locked():
+                continue
+            if run.control.desired == "stop":
+                self._settle(run, "stopped", "")
+            elif len(self.workers) < self.limit:
+                log.info("starting %s", run.id)
+                self.workers[run.id] = self.executor.start(run.folder)
+        return len(pending)
+
+    def _pending(self, run: Run) -> bool:
+        with suppress(RepzError):
+            return run.status.state not in ENDED
+        return False
+
+    def _reap(self) -> None:
+        """Look at workers that ended; one that died leaves its run to be taken up again, within reason."""
+        for id, worker in list(self.workers.items()):
+            if worker.is_alive():
+                continue
+            worker.join()
+            del self.workers[id]
+            run = Run(self.store.root / id)
+            if not run.folder.exists() or not self._pending(run) or self.leaving:
+                continue
+            log.warning("worker of %s died with exit code %s", id, worker.exitcode)
+            status = run.status
+            if status.step > self.progress.get(id, -1):
+                self.progress[id] = status.step
+                restarts = 1
+            else:
+                restarts = status.restarts + 1
+            if restarts > MAX_RESTARTS:
+                self._settle(
+                    run,
+                    "failed",
+                    _("The worker died {count} times at step {step} (exit code {code}); see supervisor.log.").format(
+                        count=restarts, step=status.step, code=worker.exitcode
+                    ),
+                )
+            else:
+                with suppress(BlockingIOError), run.lock():
+                    write_json(run.folder / "status.json", status.replace(restarts=restarts).model_dump())
+
+    def _settle(self, run: Run, state: str, message: str) -> None:
+        """End a run that has no worker."""
+        with suppress(BlockingIOError), run.lock():
+            status = run.status.replace(state=state, message=message)
+            write_json(run.folder / "status.json", status.model_dump())
+
+    def leave(self, *_signal: object) -> None:
+        """Hand the runs over: workers keep their state, and the next supervisor goes on."""
+        self.leaving = True
+        os.write(self.pipe, b"!")
+
+
+def ensure(root: Path) -> IO[bytes]:
+    """Be a server of `root`: see to it that a supervisor of this code's version runs there.
+
+    Returns a handle to keep open as long as the server lives; the supervisor counts those who hold one.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    handle = open(root / "servers.lock", "ab")  # noqa: SIM115 (it is the caller's to close)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    if _held(root / "supervisor.lock"):
+        with suppress(OSError, ValueError, KeyError):
+            here = json.loads((root / "supervisor.json").read_text())
+            if here["code"] == code_version():
+                return handle
+            os.kill(here["pid"], signal.SIGTERM)
+            deadline = time.monotonic() + 15
+            while _held(root / "supervisor.lock") and time.monotonic() < deadline:
+                time.sleep(0.05)
+    with open(root / "supervisor.log", "ab") as out:
+        subprocess.Popen(
+            [sys.executable, "-m", "repz_core.supervisor", str(root)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            cwd=Path(__file__).parent.parent,
+        )
+    return handle
+
+
+def code_version() -> str:
+    """A fingerprint of repz_core's source: a supervisor of other code is replaced."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _held(path: Path) -> bool:
+    try:
+        with open(path, "ab") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
+        return True
+
+
+def _servers_alive(root: Path) -> bool:
+    return _held(root / "servers.lock")
+
+
+def main(root: Path) -> None:
+    """Supervise `root`; at once done where somebody else does."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    root.mkdir(parents=True, exist_ok=True)
+    with open(root / "supervisor.lock", "ab") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        write_json(root / "supervisor.json", {"pid": os.getpid(), "code": code_version()})
+        limit = int(os.environ.get("REPZ_WORKERS", max(1, (os.cpu_count() or 1) // 2)))
+        supervisor = Supervisor(RunStore(root), limit)
+        signal.signal(signal.SIGTERM, supervisor.leave)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        supervisor.serve()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,113 @@
+"""The one drain: events of any executor go into a run folder through here. Used by the holder of the run's lock."""
+
+import gzip
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import save
+
+from repz_core.events import Snapshot, State, Step
+from repz_core.runs import Condition, Run, Status, write_json
+
+HEARTBEAT = 0.5  # seconds between two status.json at the most
+
+
+class RunWriter:
+    """Appends what is new and keeps silent on what a resumed run tells again, so byte offsets stay true."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.path = run.folder / "events.jsonl"
+        _cut_torn_line(self.path)
+        rows = run.events()
+        self.last_row = max((row["step"] for row in rows), default=-1)
+        self.frames = set(run.frames())
+        self.log = self.path.open("ab", buffering=0)
+        for name in ("snapshots", "states"):
+            (run.folder / name).mkdir(exist_ok=True)
+        self.before = run.status
+        self.start: float | None = None  # of the first step: loading data and nets is not training
+        self.paused = 0.0
+        self.wrote = 0.0
+
+    def write(self, event: Step | Snapshot | State) -> None:
+        """Take one event of the training generator."""
+        match event:
+            case Step(step, values) if step > self.last_row:
+                self._append({"step": step, "seconds": round(self.seconds(), 3)} | rounded(values))
+                self.last_row = step
+            case Snapshot(step, arrays) if step not in self.frames:
+                packed = gzip.compress(save(dict(arrays)), mtime=0)
+                _replace(self.run.snapshot_file(step), lambda path: path.write_bytes(packed))
+                self._append({"frame": step})
+                self.frames.add(step)
+            case State(step, tensors):
+                self._keep(step, tensors)
+
+    def _append(self, row: dict[str, Any]) -> None:
+        self.log.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
+
+    def _keep(self, step: int, tensors: Any) -> None:
+        from safetensors.torch import save_file
+
+        folder = self.run.folder / "states"
+        older = list(folder.glob("*.safetensors"))
+        newest = folder / f"{step:07d}.safetensors"
+        _replace(newest, lambda path: save_file(tensors, path))
+        for path in older:
+            if path != newest:
+                path.unlink()
+
+    def seconds(self) -> float:
+        """Time spent training, over all workers this run has had, pauses left out."""
+        now = time.monotonic()
+        return self.before.seconds + now - (self.start or now) - self.paused
+
+    def status(self, state: Condition, step: int, **changes: Any) -> Status:
+        """Write status.json now."""
+        seconds = self.seconds()
+        examples = self.run.recipe.training.batch_size * (step - self.before.step)
+        rate = examples / max(seconds - self.before.seconds, 1e-9) if step > self.before.step else 0.0
+        status = self.before.replace(
+            state=state, step=step, seconds=round(seconds, 3), examples_per_second=round(rate, 1), **changes
+        )
+        write_json(self.run.folder / "status.json", status.model_dump())
+        self.wrote = time.monotonic()
+        return status
+
+    def beat(self, state: Condition, step: int) -> None:
+        """Write status.json unless that was done a moment ago."""
+        if time.monotonic() - self.wrote >= HEARTBEAT:
+            self.status(state, step)
+
+    def keep_weights(self) -> None:
+        """Once a run is done: its weights alone take the place of its full state."""
+        from safetensors.torch import save_file
+
+        state = self.run.state()
+        assert state is not None, "a run that is done has a last state"
+        weights = {name: tensor for name, tensor in state.tensors.items() if name.startswith("model.")}
+        _replace(self.run.folder / "weights.safetensors", lambda path: save_file(weights, path))
+        for path in (self.run.folder / "states").iterdir():
+            path.unlink()
+
+
+def rounded(values: Any) -> dict[str, float]:
+    """Seven significant digits: float32 has no more, and lines stay short."""
+    return {name: float(f"{value:.7g}") for name, value in values.items()}
+
+
+def _replace(path: Path, save: Any) -> None:
+    draft = path.with_name(f".{path.name}")
+    save(draft)
+    os.replace(draft, path)
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Remove what a killed worker left of a last line."""
+    if path.exists():
+        whole = path.read_bytes().rfind(b"\n") + 1
+        os.truncate(path, whole)

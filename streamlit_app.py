@@ -1,0 +1,23 @@
+"""The lab as an ASGI app: page script, read-only routes, lifespan. `streamlit run` and `uvicorn` both serve it."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+
+from pages import routes
+from repz_core import supervisor
+from repz_core.runs import RunStore
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Have a supervisor as long as the server lives."""
+    with supervisor.ensure(RunStore().root):
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: collections after a rerun need not look at it
+        yield
+
+
+app = st.App("pages/shell.py", lifespan=lifespan, routes=routes.ROUTES)
