@@ -1,13 +1,17 @@
 """The page script: navigation on top, one function a page."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages import home, vae
 from repz_core.locale import _, use_language
 
+HERE = Path(__file__).parent
+
 use_language("en")
-st.set_page_config(page_title="repz", page_icon=":material/scatter_plot:", layout="wide")
-st.html("pages/shell.css")
+st.set_page_config(page_title="repz", page_icon=str(HERE / "icon.png"), layout="wide")
+st.html(HERE / "shell.css")
 start = st.Page(home.page, title=_("Home"), icon=":material/home:", default=True)
 families = {"vae": st.Page(vae.page, title=_("VAE"), url_path="vae", icon=":material/scatter_plot:")}
 st.session_state["pages"] = families  # so that the home page can lead to them

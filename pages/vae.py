@@ -19,7 +19,7 @@ def page() -> None:
     """Knobs at the left, three panels at the right, the run bar above."""
     run = run_in_view("vae")
     run_bar(run, title(run))
-    knobs, first, second, third = st.columns([0.8, 1, 1, 1], gap="small")
+    knobs, first, second, third = st.columns([0.68, 1, 1, 1], gap="small")
     with knobs:
         recipe = recipe_knobs(run)
         if recipe:

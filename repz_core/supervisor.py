@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from multiprocessing.connection import wait
@@ -140,7 +141,7 @@ def ensure(root: Path) -> IO[bytes]:
             while _held(root / "supervisor.lock") and time.monotonic() < deadline:
                 time.sleep(0.05)
     with open(root / "supervisor.log", "ab") as out:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "repz_core.supervisor", str(root)],
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -148,6 +149,7 @@ def ensure(root: Path) -> IO[bytes]:
             start_new_session=True,
             cwd=Path(__file__).parent.parent,
         )
+    threading.Thread(target=process.wait, daemon=True, name="reaps the supervisor").start()
     return handle
 
 

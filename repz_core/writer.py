@@ -33,6 +33,12 @@ class RunWriter:
         self.paused = 0.0
         self.wrote = 0.0
 
+    def __enter__(self) -> "RunWriter":
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.log.close()
+
     def write(self, event: Step | Snapshot | State) -> None:
         """Take one event of the training generator."""
         match event:

@@ -34,12 +34,16 @@ export default function (component) {{
 """
 
 
-def browser_part(name: str) -> ComponentRenderer:
-    """Register the part pages/components/NAME and return its mounting command. Call it once, when a module loads."""
+def browser_part(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
+    """Register the part pages/components/NAME and return its mounting command. Call it once, when a module loads.
+
+    plotly puts its styles into the page's head, out of reach of an isolated part.
+    """
     folder = COMPONENTS / name
     return st.components.v2.component(
         f"repz_{name}",
         html=f"<div class='{name}'></div>",
         css=(folder / f"{name}.css").read_text(),
+        isolate_styles=isolate_styles,
         js=_LOADER.format(url=f"/repz/assets/{VERSION}/{name}/{name}.js"),
     )

@@ -26,6 +26,7 @@ def recipe_knobs(run: Run) -> Recipe | None:
     _seed_widgets(run.recipe, run.id)
     st.selectbox(
         _("start from"), list(recipes.family(method).PRESETS), index=None, placeholder=_("a preset"), format_func=_,
+        label_visibility="collapsed",
         key=_key(method, "preset"), on_change=_take_preset, args=(method,),
     )  # fmt: skip
     names = list(catalogue.CARDS)

@@ -14,7 +14,7 @@ from repz_core.runs import Run
 
 _samples = browser_part("samples")
 _plane = browser_part("plane")
-_chart = browser_part("live_chart")
+_chart = browser_part("live_chart", isolate_styles=False)
 
 
 def samples(run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6) -> None:

@@ -20,6 +20,7 @@ def run_bar(run: Run, title: str) -> None:
         "resume": _("Go on"), "step": _("One step"), "stop": _("Stop"), "play": _("Play the recording"),
         "hold": _("Hold"), "newest": _("newest"), "scrubber": _("Time: which snapshot is in view"),
         "at": _("at step"), "step_word": _("step"), "left": _("left"),
+        "test": _("on test images"),
     }  # fmt: skip
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
     data = {

@@ -20,8 +20,7 @@ def work(run: Run, *, seconds: float | None = None, interrupted: Any = lambda: F
     `interrupted()` true leaves the run queued at its present state, for another worker. A fault ends the run as
     "failed" with one sentence and keeps all it had. Raises BlockingIOError where another worker holds the run.
     """
-    with run.lock():
-        writer = RunWriter(run)
+    with run.lock(), RunWriter(run) as writer:
         control = _Pacer(run, writer, seconds, interrupted)
         try:
             writer.status("running", writer.before.step)

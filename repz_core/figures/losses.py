@@ -36,12 +36,21 @@ def loss_curves(
         xaxis={"title": {"text": _("step")}, "rangemode": "tozero"},
         yaxis={"title": {"text": _("nats per image")}, "rangemode": "tozero"},
         margin={"l": 62, "r": 12, "t": 34, "b": 48},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        showlegend=False,  # a line of words above takes less room
+        annotations=[_key(terms, totals)],
         font={"size": 15},
         hovermode="x unified",
         template="none",
     )
     return figure
+
+
+def _key(terms: Sequence[Term], totals: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What the colours mean, as one line above the plot."""
+    words = [f"<span style='color:{term.color}'>■</span> {term.name}" for term in reversed(terms)]
+    words += [f"- - {name}" for _column, name in totals]
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    return {"text": "  ".join(words), "showarrow": False, **place}
 
 
 def _trace(rows: Sequence[dict[str, float]], column: str, name: str) -> dict[str, Any]:

@@ -19,23 +19,27 @@ export default part(["rows", "frame", "status"], (parent, { data }) => {
   const draw = async (run, { figure, url }) => {
     const Plotly = await plotly(url);
     if (!node.isConnected || node.clientWidth === 0) return;
-    await Plotly.react(node, traces(figure, run.rows), layout(figure, node, run), { displaylogo: false, responsive: false });
+    await Plotly.react(node, traces(figure, run.rows, node), layout(figure, node, run), { displayModeBar: false, responsive: false });
     node.dataset.points = run.rows.length;
   };
   return { draw };
 });
 
-function traces(figure, rows) {
+function traces(figure, rows, node) {
+  const ink = inkOf(node);
   return figure.data.map((trace) => {
     const negated = trace.meta.startsWith("-"), column = negated ? trace.meta.slice(1) : trace.meta;
     const here = rows.filter((row) => column in row);
-    return { ...trace, x: here.map((row) => row.step), y: here.map((row) => (negated ? -row[column] : row[column])) };
+    const line = { color: ink, ...trace.line };
+    return { ...trace, line, marker: { ...trace.marker, color: line.color }, x: here.map((row) => row.step), y: here.map((row) => (negated ? -row[column] : row[column])) };
   });
 }
 
+const inkOf = (node) => getComputedStyle(node).color;
+
 // The figure's layout in the theme's colours, at the node's size, with a line at the frame in view.
 function layout(figure, node, run) {
-  const theme = getComputedStyle(node), ink = theme.getPropertyValue("--st-text-color") || theme.color;
+  const theme = getComputedStyle(node), ink = inkOf(node);
   const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
   const cursor = { type: "line", xref: "x", yref: "paper", x0: run.step, x1: run.step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
   return {

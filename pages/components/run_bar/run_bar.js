@@ -59,9 +59,15 @@ function label(button, sign, name) {
 }
 
 // "step 1,240 / 4,000 · 9 s left", from the steps and seconds measured so far.
-function where({ step, seconds }, steps, text, ended) {
+function where({ step, seconds, metrics }, steps, text, ended) {
   const parts = [`${text.step_word} ${number.format(step)} / ${number.format(steps)}`];
-  if (ended) parts.push(`${seconds.toFixed(1)} s`);
+  if (ended) parts.push(`${seconds.toFixed(1)} s`, ...measured(metrics, text));
   else if (step > 0) parts.push(`${Math.ceil((seconds / step) * (steps - step))} s ${text.left}`);
   return parts.join(" · ");
+}
+
+// The method's metrics on held-out data, measured once at the end.
+function measured(metrics, text) {
+  const words = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+  return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
 }

@@ -100,9 +100,10 @@ class RunView extends EventTarget {
 
   // The arrays at the frame in view; while it is on its way, those of the nearest one before it that is here.
   arrays() {
-    for (let i = this.index; i >= 0; i--) {
+    const first = this.frames.get(this.steps[0]);
+    for (let i = this.index; first && i >= 0; i--) {
       const arrays = this.frames.get(this.steps[i]);
-      if (arrays) return { ...this.frames.get(this.steps[0]), ...arrays };
+      if (arrays) return { ...first, ...arrays };
     }
     return null;
   }

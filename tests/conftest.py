@@ -1,0 +1,46 @@
+"""What the tests share: run roots of their own, and recipes that train in a moment."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from repz_core import recipes
+from repz_core.config import Recipe, leaf_paths
+
+# The same examples everywhere and no clock: a test that passed goes on passing on a busy machine.
+settings.register_profile("repz", deadline=None, derandomize=True)
+settings.load_profile("repz")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_real_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A test (or a process it starts) that names no run root writes to a passing one, never to the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPZ_HOME", str(tmp_path_factory.mktemp("stray")))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty run root of this test alone, where RunStore() and child processes look."""
+    root = tmp_path / "home"
+    root.mkdir()
+    monkeypatch.setenv("REPZ_HOME", str(root))
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[..., Recipe]:
+    """tiny(method, dataset, **changes): a recipe that trains in a moment; dotted changes go in through a dict."""
+
+    def make(method: str = "vae", dataset: str = "digits", **changes: Any) -> Recipe:
+        recipe = recipes.default(method, dataset)
+        small = {"training.steps": 20, "training.batch_size": 32, "training.num_frames": 5, "threads": 1}
+        small |= {"model.k": 2, "model.width": 16}
+        known = set(leaf_paths(type(recipe)))
+        return recipe.replace(**{path: value for path, value in small.items() if path in known} | changes)
+
+    return make
