@@ -84,7 +84,7 @@ class Recipe(Config):
     data: Config
     training: Training = Training()
     seed: int = Field(0, ge=0, le=2**31 - 1, description=N_("seed of weights, batches and noise"))
-    threads: int = Field(2, ge=1, le=64, description=N_("processor threads; sums depend on it"))
+    threads: int = Field(1, ge=1, le=64, description=N_("processor threads; sums depend on it"))
     version: Literal[1] = Field(1, description=N_("version of the training code"))
 
     def digest(self) -> str:

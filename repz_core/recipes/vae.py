@@ -41,8 +41,8 @@ class Recipe(config.Recipe):
 
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
-    N_("2-D map of mnist5k"): ("mnist5k", {"model.k": 2}),
-    N_("2-D map of digits"): ("digits", {"model.k": 2}),
+    N_("2-D map of MNIST"): ("mnist5k", {"model.k": 2, "model.width": 128, "training.num_frames": 30}),
+    N_("2-D map of digits"): ("digits", {"model.k": 2, "model.width": 128, "training.num_frames": 30}),
 }
 
 

@@ -30,6 +30,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
     const { state, step, seconds, message } = run.status, ended = ENDED.includes(state);
     bar.dataset.state = state;
     bar.dataset.step = step;
+    bar.dataset.loaded = run.loaded;
     find(".what").textContent = title;
     find(".state").textContent = recorded && state === "done" ? text.recorded : text[state];
     find(".where").textContent = message || where(run.status, steps, text, ended);

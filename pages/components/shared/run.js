@@ -43,7 +43,7 @@ class RunView extends EventTarget {
     this.source = new EventSource(new URL(`/repz/runs/${this.id}/events`, document.baseURI));
     this.source.onmessage = (event) => this.take(JSON.parse(event.data));
     this.source.addEventListener("status", (event) => {
-      this.status = JSON.parse(event.data);
+      this.status = { ...this.status, message: "", ...JSON.parse(event.data) };
       this.say("status");
     });
   }
@@ -92,6 +92,11 @@ class RunView extends EventTarget {
           this.say("frame");
         });
     }
+  }
+
+  // How many frames are here.
+  get loaded() {
+    return [...this.frames.values()].filter(Boolean).length;
   }
 
   get step() {

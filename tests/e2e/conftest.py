@@ -1,0 +1,109 @@
+"""A real server and a real browser. `lab` is one server for all tests, with a run root of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from repz_core.runs import RunStore
+from tests.browser import find_browser
+
+ROOT = Path(__file__).parent.parent.parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+
+class Lab:
+    """`streamlit run streamlit_app.py` as its user starts it, on a free port."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.store = home, RunStore(home)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        command += ["--server.headless=true", f"--server.port={self.port}"]
+        with open(self.home / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"REPZ_HOME": str(self.home)}
+            )
+        end = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).close()
+                return
+            except OSError:
+                assert time.monotonic() < end, self.log()
+                assert self.process.poll() is None, self.log()
+                time.sleep(0.1)
+
+    def log(self) -> str:
+        """What the server wrote."""
+        return (self.home / "server.log").read_text()
+
+    def kill(self) -> None:
+        """End the server alone, at once; its supervisor and workers live on."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def end(self) -> None:
+        """End the server, the supervisor and the workers."""
+        self.kill()
+        card = self.home / "supervisor.json"
+        if card.exists() and psutil.pid_exists(pid := json.loads(card.read_text())["pid"]):
+            chief = psutil.Process(pid)
+            family = [*chief.children(recursive=True), chief]
+            for member in family:
+                member.kill()
+            psutil.wait_procs(family, timeout=10)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("home"))
+    lab.start()
+    yield lab
+    lab.end()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, lab: Lab) -> Iterator[Page]:
+    """A fresh visitor at 1280x720. Afterwards: no fault on the console, no request left the machine, no traceback."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: faults.append(request.url) if not local(request.url) else None)
+    yield page
+    text = page.inner_text("body") if page.url.startswith("http") else ""
+    context.close()
+    assert not faults
+    assert "Traceback" not in text
+
+
+def local(url: str) -> bool:
+    """Whether a request stays on this machine."""
+    return bool(re.match(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:", url))

@@ -1,0 +1,108 @@
+"""Figures hold the numbers they are given, and nothing else."""
+
+import json
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repz_core.figures import palette
+from repz_core.figures.images import contact_sheet
+from repz_core.figures.losses import Term, loss_curves
+
+TERMS = [Term("recon", "reconstruction", palette.RECONSTRUCTION), Term("kl", "KL", palette.KL)]
+TOTALS = [("-val_elbo", "validation")]
+ROWS = [
+    {"step": 0, "seconds": 0.0, "val_elbo": -90.0, "val_recon": 80.0},
+    {"step": 1, "seconds": 0.1, "recon": 70.0, "kl": 0.5},
+    {"step": 2, "seconds": 0.2, "recon": 60.0, "kl": 1.5},
+    {"step": 4, "seconds": 0.4, "recon": 50.0, "kl": 2.5, "val_elbo": -55.0, "val_recon": 51.0},
+]
+
+
+def traces(figure):
+    return {trace.meta: trace for trace in figure.data}
+
+
+def test_traces_hold_the_rows_numbers():
+    figure = loss_curves(ROWS, TERMS, TOTALS)
+    assert isinstance(figure, go.Figure)
+    found = traces(figure)
+    assert list(found) == ["recon", "kl", "-val_elbo"]
+    assert list(zip(found["recon"].x, found["recon"].y, strict=True)) == [(1, 70), (2, 60), (4, 50)]
+    assert list(zip(found["kl"].x, found["kl"].y, strict=True)) == [(1, 0.5), (2, 1.5), (4, 2.5)]
+    assert [trace.name for trace in figure.data] == ["reconstruction", "KL", "validation"]
+
+
+def test_a_minus_sign_negates_a_column():
+    found = traces(loss_curves(ROWS, [], [("-val_elbo", "validation"), ("val_recon", "held out")]))
+    assert list(zip(found["-val_elbo"].x, found["-val_elbo"].y, strict=True)) == [(0, 90), (4, 55)]
+    assert list(zip(found["val_recon"].x, found["val_recon"].y, strict=True)) == [(0, 80), (4, 51)]
+
+
+def test_terms_are_stacked_and_totals_are_not():
+    found = traces(loss_curves(ROWS, TERMS, TOTALS))
+    assert found["recon"].stackgroup == found["kl"].stackgroup
+    assert found["recon"].stackgroup
+    assert found["-val_elbo"].stackgroup is None
+    assert found["-val_elbo"].line.dash == "dash"
+    assert [found[term.column].line.color for term in TERMS] == [term.color for term in TERMS]
+
+
+def test_words_and_units():
+    figure = loss_curves(ROWS, TERMS, TOTALS)
+    assert figure.layout.yaxis.title.text == "nats per image"
+    assert figure.layout.xaxis.title.text == "step"
+    (key,) = figure.layout.annotations
+    words = [name for _column, name, _color in TERMS] + ["validation"]
+    assert all(word in key.text for word in words)
+    assert key.text.index("KL") < key.text.index("reconstruction"), "in the order of the stack, from the top"
+    assert "$" not in figure.to_json(), "LaTeX would load a script from the net"
+
+
+@pytest.mark.parametrize("rows", [[], ROWS[:1], [{"step": 3}]])
+def test_a_run_that_has_hardly_begun_is_an_empty_figure(rows):
+    figure = loss_curves(rows, TERMS, TOTALS)
+    assert [trace.meta for trace in figure.data] == ["recon", "kl", "-val_elbo"]
+    assert not traces(figure)["recon"].x
+
+
+def test_rows_stay_as_they_were():
+    before = json.dumps(ROWS)
+    loss_curves(ROWS, TERMS, TOTALS)
+    assert json.dumps(ROWS) == before
+
+
+def naive_sheet(images, columns, gap, scale):
+    """Pixel by pixel."""
+    count, channels, height, width = images.shape
+    rows = (count + columns - 1) // columns
+    sheet = np.zeros(((rows * height + (rows - 1) * gap) * scale, (columns * width + (columns - 1) * gap) * scale, 3))
+    for m in range(count):
+        for i in range(height * scale):
+            for j in range(width * scale):
+                top, left = (m // columns) * (height + gap) * scale, (m % columns) * (width + gap) * scale
+                for c in range(3):
+                    sheet[top + i, left + j, c] = images[m, c % channels, i // scale, j // scale]
+    return sheet.astype(np.uint8)
+
+
+@given(
+    st.integers(1, 7), st.sampled_from([1, 3]), st.integers(1, 4), st.integers(1, 4), st.integers(1, 5),
+    st.integers(0, 2), st.integers(1, 3),
+)  # fmt: skip
+def test_contact_sheet_against_a_naive_loop(count, channels, height, width, columns, gap, scale):
+    size = (count, channels, height, width)
+    images = np.random.default_rng(count).integers(0, 256, size, dtype=np.uint8)
+    sheet = contact_sheet(images, columns, gap, scale)
+    assert sheet.dtype == np.uint8
+    assert np.array_equal(sheet, naive_sheet(images, columns, gap, scale))
+
+
+def test_colours_are_told_apart():
+    assert len(palette.CLASSES) == len(set(palette.CLASSES)) == 10
+    named = [palette.REAL, palette.FAKE, palette.RECONSTRUCTION, palette.KL, palette.PARENT]
+    assert len(set(named)) == len(named)
+    assert all(len(color) == 7 and int(color[1:], 16) >= 0 for color in (*named, *palette.CLASSES))
