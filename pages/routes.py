@@ -6,7 +6,6 @@ Nothing here writes; a run is steered through the page's script.
 import asyncio
 import gzip
 import json
-import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from repz_core.config import RepzError
 from repz_core.runs import Run, RunStore
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 LOOK = 0.05  # seconds between two looks at a quiet run
 PACE = 0.4  # seconds between two blocks of a busy one
 KEEP_ALIVE = 15.0
@@ -154,11 +154,11 @@ async def frame(request: Request) -> Response:
 async def asset(request: Request) -> Response:
     """A browser part's file. The URL carries the version of all of them, so that a browser may keep it."""
     name = request.path_params["name"]
-    path = COMPONENTS / name
-    if ".." in name or not path.is_file() or path.suffix not in (".js", ".css"):
+    path = (COMPONENTS / name).resolve()
+    if not path.is_relative_to(COMPONENTS) or path.suffix not in MEDIA_TYPES or not path.is_file():
         raise RepzError(f"There is no file {name!r}.")
     headers = IMMUTABLE if request.path_params["version"] == VERSION else {"Cache-Control": "no-store"}
-    return FileResponse(path, media_type=mimetypes.types_map[path.suffix], headers=headers)
+    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=headers)
 
 
 @cache

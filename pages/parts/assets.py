@@ -11,7 +11,7 @@ import plotly
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-COMPONENTS = Path(__file__).parent.parent / "components"
+COMPONENTS = Path(__file__).resolve().parent.parent / "components"
 
 
 def _version() -> str:
