@@ -1,5 +1,8 @@
 """The VAE page: what does it generate, what does its latent space look like, where does the loss go?"""
 
+from functools import cache
+from typing import Any
+
 import streamlit as st
 
 from pages.parts import panels
@@ -9,7 +12,7 @@ from pages.parts.view import run_in_view
 from repz_core.datasets import catalogue
 from repz_core.figures import palette
 from repz_core.figures.losses import Term, loss_curves
-from repz_core.locale import _
+from repz_core.locale import _, language
 from repz_core.runs import Run
 
 REACH = 2.5  # standard deviations of the prior: the decoded manifold spans them
@@ -35,10 +38,15 @@ def page() -> None:
         names = [_(name) for name in catalogue.card(run.recipe.dataset).class_names]
         panels.plane(run, _("What does latent space look like?"), hint, reach=REACH, names=names)
     with third:
-        hint = _("Their sum is -ELBO at beta = 1; pixels are thresholded to 0 and 1.")
-        terms = [Term("kl", _("KL"), palette.KL), Term("recon", _("reconstruction"), palette.RECONSTRUCTION)]
-        chart = loss_curves([], terms, [("-val_elbo", _("validation"))])
-        panels.live_chart(run, _("Where does the loss go?"), hint, chart)
+        hint = _("Their sum is -ELBO; pixels are thresholded to 0 and 1.")
+        panels.live_chart(run, _("Where does the loss go?"), hint, _loss_chart(language()))
+
+
+@cache
+def _loss_chart(language: str) -> dict[str, Any]:
+    """The empty figure that the page fills with the run's rows; plotly takes 10 ms to build it."""
+    terms = [Term("kl", _("KL"), palette.KL), Term("recon", _("reconstruction"), palette.RECONSTRUCTION)]
+    return loss_curves([], terms, [("-val_elbo", _("validation"))]).to_plotly_json()
 
 
 def title(run: Run) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.parts.assets import PLOTLY, browser_part
@@ -32,9 +31,9 @@ def plane(run: Run, title: str, hint: str, *, reach: float, names: Sequence[str]
         _plane(key="plane", data=data)
 
 
-def live_chart(run: Run, title: str, hint: str, figure: go.Figure) -> None:
-    """A figure whose traces grow with the run's rows (each trace's meta names its column)."""
-    data = {"run": run.id, "figure": figure.to_plotly_json(), "url": PLOTLY, "text": {"alt": title}}
+def live_chart(run: Run, title: str, hint: str, figure: dict[str, Any]) -> None:
+    """A plotly figure (as JSON) whose traces grow with the run's rows (each trace's meta names its column)."""
+    data = {"run": run.id, "figure": figure, "url": PLOTLY, "text": {"alt": title}}
     with _panel(title, hint, run):
         _chart(key="chart", data=data)
 

@@ -31,7 +31,9 @@ def run_in_view(method: str) -> Run:
     preset = recipes.preset(method, next(iter(recipes.family(method).PRESETS)))
     shipped = store.find(preset)
     found = going[:1] or ([shipped] if shipped else runs[:1])
-    return found[0] if found else RunStore().submit(preset)
+    run = found[0] if found else store.submit(preset)
+    show(run)
+    return run
 
 
 def show(run: Run) -> None:
@@ -45,9 +47,16 @@ def recorded(run: Run) -> bool:
 
 
 def seconds_for(recipe: Recipe) -> float | None:
-    """Seconds `recipe` would take here, by the measured rate of the latest run alike; None if there was none."""
+    """Seconds `recipe` would take, by the measured rate of the latest run alike; None if there was none."""
+    rate = _rates().get((recipe.method, recipe.dataset))
+    return recipe.training.steps * recipe.training.batch_size / rate if rate else None
+
+
+@st.cache_data(ttl=20, show_spinner=False)
+def _rates() -> dict[tuple[str, str], float]:
+    """Examples a second of the newest run of each method and data set; of a shipped one where none was trained here."""
+    rates: dict[tuple[str, str], float] = {}
     for run in RunStore().list():
-        alike = (run.recipe.method, run.recipe.dataset) == (recipe.method, recipe.dataset)
-        if alike and not recorded(run) and (rate := run.status.examples_per_second):
-            return recipe.training.steps * recipe.training.batch_size / rate
-    return None
+        if rate := run.status.examples_per_second:
+            rates.setdefault((run.recipe.method, run.recipe.dataset), rate)
+    return rates

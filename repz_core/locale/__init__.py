@@ -22,6 +22,11 @@ def use_language(language: str) -> None:
     _language.set(language)
 
 
+def language() -> str:
+    """The language in use."""
+    return _language.get()
+
+
 def _(message: str) -> str:
     """`message` in the language in use; English where the catalogue has no translation."""
     return _catalogue(_language.get()).gettext(message)

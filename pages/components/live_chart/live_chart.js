@@ -20,7 +20,7 @@ export default part(["rows", "frame", "status"], (parent, { data }) => {
     const Plotly = await plotly(url);
     if (!node.isConnected || node.clientWidth === 0) return;
     await Plotly.react(node, traces(figure, run.rows, node), layout(figure, node, run), { displayModeBar: false, responsive: false });
-    node.dataset.points = run.rows.length;
+    Object.assign(node.dataset, { run: run.id, points: run.rows.length });
   };
   return { draw };
 });
