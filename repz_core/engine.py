@@ -1,7 +1,7 @@
 """Training is a generator of events. One loop for every family: nothing in it knows what it trains."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from repz_core.config import Recipe, RepzError
 from repz_core.events import VOCABULARY, Snapshot, State, Step
 from repz_core.locale import _
 from repz_core.methods.base import Method
+from repz_core.optim import Adam
 
 MAX_PROBES = 1000  # held-out images whose codes every snapshot carries
 NUM_INPUTS = 8  # of them, those shown beside their reconstructions
@@ -67,7 +68,7 @@ class _Loop:
     def __init__(self, method: Method, x: Tensor) -> None:
         self.method, self.x, self.step = method, x, 0
         self.phases = method.phases()
-        self.optimisers = [torch.optim.Adam(phase.params, lr=phase.lr, fused=True) for phase in self.phases]
+        self.optimisers = [Adam(phase.params, phase.lr) for phase in self.phases]
         self.batch_size = min(method.recipe.training.batch_size, len(x))
         self.per_epoch = len(x) // self.batch_size
         self.per_step = sum(phase.repeat for phase in self.phases)
@@ -85,9 +86,7 @@ class _Loop:
             for _turn in range(phase.repeat):
                 terms = phase.loss(self._batch(position))
                 position += 1
-                optimiser.zero_grad()
-                terms["loss"].backward()
-                optimiser.step()
+                optimiser.minimise(terms["loss"])
                 if phase.after:
                     phase.after()
                 self._add(terms)
@@ -126,8 +125,7 @@ class _Loop:
         """Copies of weights, optimiser moments, noise generator and the terms' sums so far, under flat names."""
         tensors = {f"model.{name}": tensor for name, tensor in self.method.state_dict().items()}
         for i, optimiser in enumerate(self.optimisers):
-            for j, moments in optimiser.state_dict()["state"].items():
-                tensors |= {f"optimiser.{i}.{j}.{name}": tensor for name, tensor in moments.items()}
+            tensors |= {f"optimiser.{i}.{name}": tensor for name, tensor in optimiser.state().items()}
         for name, total in self.sums.items():
             tensors |= {f"sum.{name}": total, f"count.{name}": torch.tensor(self.counts[name])}
         tensors["noise"] = self.method.noise.get_state()
@@ -136,24 +134,22 @@ class _Loop:
     def load(self, state: State) -> None:
         """The inverse of `state`."""
         load_weights(self.method, state.tensors)
-        moments: list[dict[int, dict[str, Tensor]]] = [{} for _optimiser in self.optimisers]
-        for name, tensor in state.tensors.items():
-            match name.split("."):
-                case ["optimiser", i, j, key]:
-                    moments[int(i)].setdefault(int(j), {})[key] = tensor.clone()
-                case ["sum", term]:
-                    self.sums[term] = tensor.clone()
-                    self.counts[term] = int(state.tensors[f"count.{term}"])
-        for optimiser, loaded in zip(self.optimisers, moments, strict=True):
-            optimiser.load_state_dict(optimiser.state_dict() | {"state": loaded})
+        for i, optimiser in enumerate(self.optimisers):
+            optimiser.load(_under(f"optimiser.{i}.", state.tensors))
+        self.sums = {name: total.clone() for name, total in _under("sum.", state.tensors).items()}
+        self.counts = {name: int(count) for name, count in _under("count.", state.tensors).items()}
         self.method.noise.set_state(state.tensors["noise"])
         self.step = state.step
 
 
-def load_weights(method: Method, tensors: Any) -> None:
+def load_weights(method: Method, tensors: Mapping[str, Tensor]) -> None:
     """Put a State's weights (names that start with "model.") into `method`."""
-    weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
-    method.load_state_dict(weights)
+    method.load_state_dict(_under("model.", tensors))
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names start with `prefix`, by the rest of their names."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 @torch.inference_mode()

@@ -1,7 +1,7 @@
 """What a family is to the engine: nets with phases of training and arrays to look at."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -18,7 +18,7 @@ class Phase(NamedTuple):
     """
 
     name: str
-    params: Iterable[nn.Parameter]
+    params: Sequence[nn.Parameter]
     loss: Callable[[Tensor], dict[str, Tensor]]
     lr: float
     repeat: int = 1

@@ -74,7 +74,7 @@ class VAE(Method):
         return {"loss": recon + self.config.beta * kl, "recon": recon, "kl": kl}
 
     def phases(self) -> list[Phase]:
-        return [Phase("vae", self.parameters(), self.loss, self.recipe.training.lr)]
+        return [Phase("vae", list(self.parameters()), self.loss, self.recipe.training.lr)]
 
     def observe(self, x: Tensor) -> dict[str, Tensor]:
         """Samples from fixed z, codes of all probe images, reconstructions of the first, the manifold where k = 2."""
