@@ -8,7 +8,8 @@ from repz_core import recipes
 from repz_core.config import RepzError
 from repz_core.figures.images import contact_sheet
 from repz_core.locale import _
-from repz_core.runs import Run, RunStore
+from repz_core.run import Run
+from repz_core.runs import RunStore
 
 MOST = 9  # runs shown
 

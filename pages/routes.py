@@ -17,7 +17,8 @@ from starlette.routing import Route
 
 from pages.parts.assets import COMPONENTS, VERSION
 from repz_core.config import RepzError
-from repz_core.runs import Run, RunStore
+from repz_core.run import Run
+from repz_core.runs import RunStore
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}

@@ -2,22 +2,24 @@
 
 import argparse
 import json
+import math
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from repz_core import recipes
 from repz_core.config import Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
 from repz_core.locale import _
-from repz_core.runs import SHIPPED, Run, RunStore, run_id
+from repz_core.run import SHIPPED, Run
+from repz_core.runs import RunStore, run_id
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         options.command(options)
     except RepzError as error:
         print(f"repz_core: {error}", file=sys.stderr)
@@ -27,8 +29,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose faults are ours: one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises RepzError in place of a usage text."""
+        raise RepzError(f"{message}; see {self.prog} --help.")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m repz_core", description="Train, look at and check runs.")
+    parser = _Parser(prog="python -m repz_core", description="Train, look at and check runs.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
@@ -84,12 +94,16 @@ def train(options: argparse.Namespace) -> None:
     recipe = asked_recipe(options)
     store = RunStore()
     folder = options.out.absolute() if options.out else store.root / run_id(recipe)
-    known = Run(folder) if folder.exists() else None
+    known = Run(folder) if (folder / "recipe.json").exists() else None
     if known and known.recipe.digest() != recipe.digest():
         raise RepzError(_("{folder} holds another run; name a new folder.").format(folder=folder))
     run = known or store.create(recipe, folder)
     from repz_core.executors.work import summary, work
 
+    if run.status.state == "done":
+        print(summary(run, run.status))
+        return
+    run.steer(desired="run")
     try:
         status = work(run, seconds=options.seconds)
     except BlockingIOError:
@@ -103,6 +117,8 @@ def asked_recipe(options: argparse.Namespace) -> Recipe:
     """The recipe of a command's options: the default one with --set, --steps and --seed."""
     changes: dict[str, Any] = {}
     if options.seconds is not None:
+        if not 0 < options.seconds < math.inf:
+            raise RepzError(_("--seconds must be more than 0; got {given}.").format(given=options.seconds))
         changes["training.steps"] = 200_000  # the clock ends it
     for item in options.set:
         path, sign, value = item.partition("=")
@@ -113,18 +129,20 @@ def asked_recipe(options: argparse.Namespace) -> Recipe:
         changes["training.steps"] = options.steps
     if options.seed is not None:
         changes["seed"] = options.seed
-    return recipes.default(options.method, options.dataset).replace(**changes)
+    recipe = recipes.default(options.method, options.dataset).replace(**changes)
+    return recipes.parse(recipe.model_dump())
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """The metrics as one JSON object."""
     folder = Path(options.run)
-    run = Run(folder.absolute()) if folder.is_dir() else RunStore().open(options.run)
+    run = Run(folder.absolute()) if os.path.isdir(folder) else RunStore().open(options.run)
     dataset = options.dataset or run.recipe.dataset
     catalogue.card(dataset)
     from repz_core import engine
+    from repz_core.writer import rounded
 
-    print(json.dumps(engine.evaluate(run.model(), dataset)))
+    print(json.dumps(rounded(engine.evaluate(run.model(), dataset))))
 
 
 def runs(options: argparse.Namespace) -> None:

@@ -85,7 +85,7 @@ class Recipe(Config):
     training: Training = Training()
     seed: int = Field(0, ge=0, le=2**31 - 1, description=N_("seed of weights, batches and noise"))
     threads: int = Field(1, ge=1, le=64, description=N_("processor threads; sums depend on it"))
-    version: Literal[1] = Field(1, description=N_("version of the training code"))
+    version: int = Field(1, ge=1, le=1, description=N_("version of the training code"))
 
     def digest(self) -> str:
         """The identity of the run this recipe asks for: 16 hex digits of SHA-256 over its canonical JSON."""
@@ -140,12 +140,23 @@ def explain(cls: type[Config], error: ValidationError) -> str:
         inner = field.annotation if field else None
         if isinstance(inner, type) and issubclass(inner, Config):
             owner = inner
+        elif field is not None:
+            break  # what is below is a value's own business
     if field is None:
         return _("There is no setting '{path}'; there are {known}.").format(
             path=".".join(path), known=", ".join(leaf_paths(cls))
         )
     if first["type"] == "missing":
         return _("{path} is missing: it must be {allowed}.").format(path=".".join(path), allowed=allowed(field))
-    return _("{path} must be {allowed}; got {given!r}.").format(
-        path=".".join(path), allowed=allowed(field), given=first["input"]
+    return _("{path} must be {allowed}; got {given}.").format(
+        path=".".join(path), allowed=allowed(field), given=short(first["input"])
     )
+
+
+def short(given: Any) -> str:
+    """What was given, on one line and of bounded length."""
+    try:
+        text = repr(given)
+    except ValueError:  # an int of more digits than Python prints
+        text = type(given).__name__
+    return text if len(text) <= 100 else text[:97] + "..."

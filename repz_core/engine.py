@@ -34,15 +34,24 @@ def train(
     data = datasets.load(recipe.dataset)
     method = methods.build(recipe, data.shape)
     x = method.prepare(torch.from_numpy(data.part("train").x))
+    if recipe.training.batch_size > len(x):
+        raise RepzError(
+            _("training.batch_size must be at most the {count} training images of {dataset}; got {given}.").format(
+                count=len(x), dataset=recipe.dataset, given=recipe.training.batch_size
+            )
+        )
     held_out = data.part("validation")
     validation = method.prepare(torch.from_numpy(held_out.x))
     probes = validation[:MAX_PROBES]
     loop = _Loop(method, x)
     frames, every = recipe.training.frame_steps(), recipe.training.row_every
     if resume is None:
-        yield Step(0, _validate(method, validation))
+        terms = _validate(method, validation)
+        _require_finite(terms, 0)
         fixed = {"labels": held_out.y[:MAX_PROBES].astype(np.uint8), "inputs": _pixels(probes[:NUM_INPUTS], method)}
-        yield Snapshot(0, fixed | observe(method, probes))
+        arrays = fixed | observe(method, probes)
+        yield Step(0, terms)
+        yield Snapshot(0, arrays)
         yield State(0, loop.state())
     else:
         loop.load(resume)
@@ -50,16 +59,29 @@ def train(
         if not proceed(step):
             yield State(loop.step, loop.state())
             return
+        torch.set_num_threads(recipe.threads)  # whoever consumed the last event may have changed it
         loop.advance()
         if step in frames:
-            yield Step(step, loop.means() | _validate(method, validation))
-            yield Snapshot(step, observe(method, probes))
+            terms = loop.means() | _validate(method, validation)
+            arrays = observe(method, probes)
+            _require_finite(terms, step)
+            yield Step(step, terms)
+            yield Snapshot(step, arrays)
             yield State(step, loop.state())
         elif step % every == 0:
-            yield Step(step, loop.means())
-        else:
-            continue
-        torch.set_num_threads(recipe.threads)  # whoever consumes the events may have changed it
+            terms = loop.means()
+            _require_finite(terms, step)
+            yield Step(step, terms)
+
+
+def _require_finite(terms: dict[str, float], step: int) -> None:
+    for name, value in terms.items():
+        if not math.isfinite(value):
+            raise RepzError(
+                _("Training diverged at step {step}: '{term}' became {value}; try a smaller learning rate.").format(
+                    step=step, term=name, value=value
+                )
+            )
 
 
 class _Loop:
@@ -69,7 +91,7 @@ class _Loop:
         self.method, self.x, self.step = method, x, 0
         self.phases = method.phases()
         self.optimisers = [Adam(phase.params, phase.lr) for phase in self.phases]
-        self.batch_size = min(method.recipe.training.batch_size, len(x))
+        self.batch_size = method.recipe.training.batch_size
         self.per_epoch = len(x) // self.batch_size
         self.per_step = sum(phase.repeat for phase in self.phases)
         self.epoch, self.order = -1, torch.empty(0, dtype=torch.int64)
@@ -112,13 +134,6 @@ class _Loop:
         """Each term's mean since the last call. Raises RepzError where one is not finite."""
         means = {name: total.item() / self.counts[name] for name, total in self.sums.items()}
         self._reset()
-        for name, value in means.items():
-            if not math.isfinite(value):
-                raise RepzError(
-                    _("Training diverged at step {step}: '{term}' became {value}; try a smaller learning rate.").format(
-                        step=self.step, term=name, value=value
-                    )
-                )
         return means
 
     def state(self) -> dict[str, Tensor]:
@@ -187,4 +202,6 @@ def evaluate(method: Method, dataset: str) -> dict[str, float]:
             )
         )
     torch.set_num_threads(method.recipe.threads)
-    return method.eval().evaluate(method.prepare(torch.from_numpy(data.part("test").x)))
+    metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part("test").x)))
+    _require_finite(metrics, method.recipe.training.steps)
+    return metrics

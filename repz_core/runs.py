@@ -1,191 +1,20 @@
-"""A run is a folder. Reading, finding and submitting runs; writing events into one is writer.py's business.
+"""The runs of a root folder: listing, opening, finding by recipe, submitting."""
 
-    recipe.json  status.json  control.json  events.jsonl  lock
-    snapshots/<step>.safetensors.gz  states/<step>.safetensors  weights.safetensors (once it has ended)
-
-`status.json` is written by the holder of `lock` alone, `control.json` by the user interface alone.
-"""
-
-import fcntl
-import gzip
-import json
 import os
 import re
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load
 
-from repz_core import recipes
-from repz_core.config import Config, Recipe, RepzError
-from repz_core.events import Snapshot, State
+from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
+from repz_core.run import SHIPPED, Control, Run, write_json
 
-if TYPE_CHECKING:
-    from repz_core.methods.base import Method
-
-SHIPPED = Path(__file__).parent.parent / "checkpoints"
 RUN_ID = re.compile(r"[a-z][a-z0-9_]{0,30}-[0-9a-f]{16}")
-Condition = Literal["queued", "running", "paused", "done", "stopped", "failed"]
-ENDED = ("done", "stopped", "failed")
-
-
-class Status(Config):
-    """Where a run stands. `seconds` is time spent training; `restarts` counts workers that died on it."""
-
-    state: Condition = "queued"
-    step: int = 0
-    seconds: float = 0.0
-    examples_per_second: float = 0.0
-    message: str = ""
-    restarts: int = 0
-    metrics: dict[str, float] = Field(default_factory=dict)
-
-
-class Control(Config):
-    """What the user wants of a run. While paused it may go on up to step `until`, a total, so no click is lost."""
-
-    desired: Literal["run", "pause", "stop"] = "run"
-    until: int = 0
-
-
-class Run:
-    """One run folder. Reading is lazy; a missing or foreign file raises RepzError naming the run and the file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.id = folder.name
-
-    def __repr__(self) -> str:
-        return f"Run({self.id})"
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        """What was asked."""
-        return recipes.parse(self._json("recipe.json"))
-
-    @property
-    def status(self) -> Status:
-        """Where it stands; a run nobody has touched yet is queued."""
-        return self._config(Status, "status.json")
-
-    @property
-    def control(self) -> Control:
-        """What its user wants."""
-        return self._config(Control, "control.json")
-
-    def steer(self, **wishes: Any) -> None:
-        """Change `desired` or `until` in control.json. Raises RepzError for a shipped run."""
-        if self.folder.is_relative_to(SHIPPED):
-            raise RepzError(_("Run {id} is a recording and cannot be steered; start a new run.").format(id=self.id))
-        write_json(self.folder / "control.json", self.control.replace(**wishes).model_dump())
-
-    def events(self) -> list[dict[str, float]]:
-        """The logged rows in order: {"step", "seconds", terms, validation metrics}; a torn last line is left out."""
-        return [row for row in self._lines() if "step" in row]
-
-    def frames(self) -> list[int]:
-        """Steps of the snapshots, ascending."""
-        return [int(row["frame"]) for row in self._lines() if "frame" in row]
-
-    def snapshots(self) -> Iterator[Snapshot]:
-        """All snapshots, ascending. What never changes (labels, inputs) is in the first alone."""
-        for step in self.frames():
-            yield self.snapshot(step)
-
-    def snapshot(self, step: int) -> Snapshot:
-        """The arrays recorded after `step` steps. Raises RepzError where there is no such frame or it is damaged."""
-        path = self.snapshot_file(step)
-        try:
-            return Snapshot(step, load(gzip.decompress(path.read_bytes())))
-        except (OSError, EOFError, zlib.error, SafetensorError) as error:
-            raise self._damaged(f"snapshots/{path.name}", error) from None
-
-    def snapshot_file(self, step: int) -> Path:
-        """Where the frame of `step` is kept: safetensors, gzipped so that a browser takes the file as it is."""
-        return self.folder / "snapshots" / f"{step:07d}.safetensors.gz"
-
-    def state(self) -> State | None:
-        """The newest full state, to resume from; None where there is none yet. Needs torch."""
-        files = sorted((self.folder / "states").glob("*.safetensors"))
-        return State(int(files[-1].stem), self._tensors(files[-1])) if files else None
-
-    def model(self) -> "Method":
-        """The trained method in evaluation mode; encode / decode / sample where they mean something. Needs torch."""
-        from repz_core import engine, methods
-        from repz_core.datasets import catalogue
-
-        method = methods.build(self.recipe, catalogue.card(self.recipe.dataset).shape)
-        weights = self.folder / "weights.safetensors"
-        state = None if weights.exists() else self.state()
-        if state is None and not weights.exists():
-            raise RepzError(_("Run {id} has no weights yet; wait for its first snapshot.").format(id=self.id))
-        try:
-            engine.load_weights(method, state.tensors if state else self._tensors(weights))
-        except RuntimeError as error:
-            raise self._damaged("weights.safetensors", error) from None
-        return method.eval()
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the run: only then may its status, events and states be written. Raises BlockingIOError when held."""
-        with open(self.folder / "lock", "w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-
-    def locked(self) -> bool:
-        """Whether somebody (a worker) holds the run."""
-        try:
-            with self.lock():
-                return False
-        except BlockingIOError:
-            return True
-
-    def _json(self, name: str) -> Any:
-        try:
-            return json.loads((self.folder / name).read_text())
-        except (OSError, ValueError) as error:
-            raise self._damaged(name, error) from None
-
-    def _config(self, cls: type[Any], name: str) -> Any:
-        if not (self.folder / name).exists():
-            return cls()
-        try:
-            return cls.model_validate(self._json(name))
-        except ValidationError as error:
-            raise self._damaged(name, error) from None
-
-    def _lines(self) -> Iterator[dict[str, float]]:
-        path = self.folder / "events.jsonl"
-        try:
-            lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-            yield from (json.loads(line) for line in lines)
-        except (OSError, ValueError) as error:
-            raise self._damaged("events.jsonl", error) from None
-
-    def _tensors(self, path: Path) -> dict[str, Any]:
-        try:
-            with safe_open(path, framework="pt") as tensors:
-                return {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118 (it is no dict)
-        except (OSError, SafetensorError) as error:
-            raise self._damaged(path.name, error) from None
-
-    def _damaged(self, name: str, error: Exception) -> RepzError:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return RepzError(
-            _("Run {id} cannot be read: its {file} is missing or damaged ({reason}).").format(
-                id=self.id, file=name, reason=reason
-            )
-        )
 
 
 class RunStore:
@@ -198,14 +27,14 @@ class RunStore:
 
     def list(self) -> list[Run]:
         """All readable runs: the user's, newest first, then the shipped ones. A damaged folder is passed over."""
-        mine = sorted(_run_folders(self.root), key=lambda folder: folder.stat().st_ctime, reverse=True)
+        mine = sorted(_run_folders(self.root), key=_asked_at, reverse=True)
         runs = [Run(folder) for folder in [*mine, *sorted(_run_folders(self.shipped))]]
         return [run for run in runs if _readable(run)]
 
     def open(self, id: str) -> Run:
         """The run of that id. Raises RepzError for an id of the wrong form, an unknown one and a damaged folder."""
         if not RUN_ID.fullmatch(id):
-            raise RepzError(_("'{id}' is no run id; one looks like vae-0123456789abcdef.").format(id=id[:60]))
+            raise RepzError(_("{id!r} is no run id; one looks like vae-0123456789abcdef.").format(id=id[:60]))
         for parent in (self.root, self.shipped):
             if (parent / id).is_dir():
                 run = Run(parent / id)
@@ -220,14 +49,16 @@ class RunStore:
     def find(self, recipe: Recipe) -> Run | None:
         """The run of that recipe, if it was ever asked for."""
         with suppress(RepzError):
-            return self.open(run_id(recipe))
+            run = self.open(run_id(recipe))
+            if run.recipe == recipe and run.status is not None:
+                return run
         return None
 
     def submit(self, recipe: Recipe) -> Run:
         """The run of `recipe`: replayed if it is known, continued if it had ended early, else created and queued."""
         if run := self.find(recipe):
             if run.status.state in ("stopped", "failed"):
-                with run.lock():
+                with _held_soon(run):
                     again = run.status.model_copy(update={"state": "queued", "message": "", "restarts": 0})
                     write_json(run.folder / "status.json", again.model_dump())
                 run.steer(desired="run")
@@ -238,24 +69,37 @@ class RunStore:
 
     def create(self, recipe: Recipe, folder: Path) -> Run:
         """A new, queued run at `folder`, whole or not at all. Raises RepzError where the folder cannot be written."""
+        draft = None
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
             write_json(draft / "recipe.json", recipe.model_dump(mode="json"))
             write_json(draft / "control.json", Control().model_dump())
-            if folder.exists():  # what stands there could not be read; keep it for a look
-                folder.rename(folder.with_name(f".damaged-{folder.name}-{os.getpid()}"))
-            draft.rename(folder)
+            try:
+                draft.rename(folder)  # onto nothing, or an empty folder
+            except OSError:
+                run = Run(folder)
+                if _readable(run) and run.recipe == recipe:  # somebody else was quicker
+                    return run
+                # what stands there could not be read; keep it for a look
+                aside = tempfile.mkdtemp(prefix=f".damaged-{folder.name}-", dir=folder.parent)
+                folder.rename(aside)
+                draft.rename(folder)
         except OSError as error:
             raise RepzError(
                 _(
                     "The run cannot be written to {folder}: {reason}; free space there or set REPZ_HOME elsewhere."
                 ).format(folder=folder.parent, reason=error.strerror)
             ) from None
+        finally:
+            if draft:
+                shutil.rmtree(draft, ignore_errors=True)
         return Run(folder)
 
     def delete(self, run: Run) -> None:
         """Remove one of the user's runs for good. Raises RepzError for a shipped or a running one."""
+        if not run.folder.exists():
+            self.open(run.id)
         if run.folder.parent != self.root or run.locked():
             raise RepzError(_("Run {id} is shipped or running; stop it before deleting it.").format(id=run.id))
         shutil.rmtree(run.folder)
@@ -273,11 +117,19 @@ def run_id(recipe: Recipe) -> str:
     return f"{recipe.method}-{recipe.digest()}"
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Replace `path` atomically."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    draft.write_text(json.dumps(value, indent=1))
-    os.replace(draft, path)
+def _asked_at(folder: Path) -> float:
+    with suppress(OSError):
+        return (folder / "recipe.json").stat().st_mtime
+    return 0.0
+
+
+@contextmanager
+def _held_soon(run: Run) -> Iterator[None]:
+    try:
+        with run.lock():
+            yield
+    except BlockingIOError:
+        raise RepzError(_("Run {id} is just ending; try again in a moment.").format(id=run.id)) from None
 
 
 def _run_folders(parent: Path) -> list[Path]:

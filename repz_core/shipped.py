@@ -7,7 +7,8 @@ from pathlib import Path
 from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.executors.work import work
-from repz_core.runs import Run, RunStore, run_id
+from repz_core.run import Run
+from repz_core.runs import RunStore, run_id
 
 
 def shipped_recipes() -> list[Recipe]:

@@ -23,7 +23,8 @@ from typing import IO
 from repz_core.config import RepzError
 from repz_core.executors.local import Local
 from repz_core.locale import _
-from repz_core.runs import ENDED, Run, RunStore, write_json
+from repz_core.run import ENDED, Run, write_json
+from repz_core.runs import RunStore
 
 LINGER = 60.0  # seconds to stay without runs and servers
 SCAN = 2.0  # seconds between two looks at the root when nobody wakes us

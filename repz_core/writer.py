@@ -10,7 +10,7 @@ from typing import Any
 from safetensors.numpy import save
 
 from repz_core.events import Snapshot, State, Step
-from repz_core.runs import Condition, Run, Status, write_json
+from repz_core.run import Condition, Run, Status, write_json
 
 HEARTBEAT = 0.5  # seconds between two status.json at the most
 
@@ -18,8 +18,9 @@ HEARTBEAT = 0.5  # seconds between two status.json at the most
 class RunWriter:
     """Appends what is new and keeps silent on what a resumed run tells again, so byte offsets stay true."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, first: int = 0) -> None:
+        """`first` is the step of the state that training starts from. Raises RepzError for a damaged folder."""
+        self.run, self.first = run, first
         self.path = run.folder / "events.jsonl"
         _cut_torn_line(self.path)
         rows = run.events()
@@ -75,8 +76,8 @@ class RunWriter:
     def status(self, state: Condition, step: int, **changes: Any) -> Status:
         """Write status.json now."""
         seconds = self.seconds()
-        examples = self.run.recipe.training.batch_size * (step - self.before.step)
-        rate = examples / max(seconds - self.before.seconds, 1e-9) if step > self.before.step else 0.0
+        examples = self.run.recipe.training.batch_size * (step - self.first)
+        rate = examples / max(seconds - self.before.seconds, 1e-9) if step > self.first else 0.0
         status = self.before.replace(
             state=state, step=step, seconds=round(seconds, 3), examples_per_second=round(rate, 1), **changes
         )

@@ -22,19 +22,33 @@ MAY = {
     "recipes": {"config", "datasets.catalogue", "locale"},
     "datasets": {"config", "locale"},
     "nets": set(),
+    "optim": set(),
     "augment": set(),
     "objectives": set(),
     "solvers": {"config", "locale"},
     "methods": {"augment", "config", "events", "locale", "metrics", "nets", "objectives", "recipes", "solvers"},
-    "engine": {"config", "datasets", "events", "locale", "methods", "metrics"},
-    "runs": {"config", "events", "locale", "recipes"},
-    "writer": {"events", "runs"},
-    "executors": {"config", "engine", "events", "locale", "runs", "writer"},
-    "supervisor": {"config", "executors", "locale", "runs"},
+    "engine": {"config", "datasets", "events", "locale", "methods", "metrics", "optim"},
+    "run": {"config", "events", "locale", "recipes"},
+    "runs": {"config", "locale", "run"},
+    "writer": {"events", "run"},
+    "executors": {"config", "engine", "events", "locale", "run", "writer"},
+    "supervisor": {"config", "executors", "locale", "run", "runs"},
     "figures": {"config", "events", "locale"},
 }
-PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "runs"}
-LIGHT = ("__init__", "config", "events", "figures", "locale", "recipes", "runs", "supervisor", "writer", "__main__")
+PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "run", "runs"}
+LIGHT = (
+    "__init__",
+    "config",
+    "events",
+    "figures",
+    "locale",
+    "recipes",
+    "run",
+    "runs",
+    "supervisor",
+    "writer",
+    "__main__",
+)
 
 
 def tree(path):

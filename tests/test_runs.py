@@ -16,7 +16,8 @@ from safetensors.numpy import save
 from repz_core import runs
 from repz_core.config import RepzError
 from repz_core.executors.work import work
-from repz_core.runs import Run, RunStore, run_id, write_json
+from repz_core.run import Run, write_json
+from repz_core.runs import RunStore, run_id
 from repz_core.writer import RunWriter
 
 ONE_SENTENCE = r"^[^\n]+\.$"

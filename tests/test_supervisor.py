@@ -12,7 +12,8 @@ import pytest
 
 from repz_core import recipes, supervisor
 from repz_core.config import Recipe
-from repz_core.runs import ENDED, Run, RunStore
+from repz_core.run import ENDED, Run
+from repz_core.runs import RunStore
 
 DEADLINE = 60.0  # seconds; a machine under load is slow, and a hang must not last
 

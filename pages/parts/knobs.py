@@ -11,7 +11,8 @@ from repz_core import recipes
 from repz_core.config import Config, Recipe, RepzError, bounds, choices, leaf_paths
 from repz_core.datasets import catalogue
 from repz_core.locale import _
-from repz_core.runs import Run, RunStore
+from repz_core.run import Run
+from repz_core.runs import RunStore
 
 HIDDEN = ("method", "version", "dataset")
 

@@ -9,7 +9,7 @@ from pages.parts.assets import PLOTLY, browser_part
 from pages.parts.view import recorded
 from repz_core.figures import palette
 from repz_core.locale import _
-from repz_core.runs import Run
+from repz_core.run import Run
 
 _samples = browser_part("samples")
 _plane = browser_part("plane")

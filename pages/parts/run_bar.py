@@ -7,7 +7,7 @@ from pages.parts.view import recorded
 from repz_core.config import RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import _
-from repz_core.runs import Run
+from repz_core.run import Run
 
 _bar = browser_part("run_bar")
 

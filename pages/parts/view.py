@@ -5,7 +5,8 @@ import streamlit as st
 from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
-from repz_core.runs import ENDED, Run, RunStore
+from repz_core.run import ENDED, Run
+from repz_core.runs import RunStore
 
 
 def run_in_view(method: str) -> Run:

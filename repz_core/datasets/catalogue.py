@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from repz_core.config import RepzError
+from repz_core.config import RepzError, short
 from repz_core.locale import N_, _
 
 
@@ -114,7 +114,7 @@ def card(dataset: str) -> Card:
     found = CARDS.get(name)
     if found is None:
         raise RepzError(
-            _("There is no data set '{name}'; there are {known}.").format(name=name, known=", ".join(CARDS))
+            _("There is no data set {name}; there are {known}.").format(name=short(name), known=", ".join(CARDS))
         )
     if at and version != found.version:
         raise RepzError(

@@ -41,7 +41,7 @@ def _main(folder: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_signal: leave.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is the server's business
     from repz_core.executors.work import work
-    from repz_core.runs import Run
+    from repz_core.run import Run
 
     try:
         work(Run(folder), interrupted=leave.is_set)

@@ -7,8 +7,9 @@ from typing import Any
 
 from repz_core import engine
 from repz_core.config import RepzError
+from repz_core.events import State
 from repz_core.locale import _
-from repz_core.runs import Condition, Control, Run, Status
+from repz_core.run import Condition, Control, Run, Status, write_json
 from repz_core.writer import RunWriter, rounded
 
 POLL = 0.02  # seconds between two looks at control.json
@@ -20,27 +21,40 @@ def work(run: Run, *, seconds: float | None = None, interrupted: Any = lambda: F
     `interrupted()` true leaves the run queued at its present state, for another worker. A fault ends the run as
     "failed" with one sentence and keeps all it had. Raises BlockingIOError where another worker holds the run.
     """
-    with run.lock(), RunWriter(run) as writer:
-        control = _Pacer(run, writer, seconds, interrupted)
+    with run.lock():
         try:
-            writer.status("running", writer.before.step)
-            for event in engine.train(run.recipe, resume=run.state(), proceed=control.proceed):
-                writer.write(event)
-            if control.ended == "queued":
-                return writer.status("queued", control.step)
-            metrics = rounded(engine.evaluate(run.model(), run.recipe.dataset))
-            status = writer.status(control.ended, control.step, metrics=metrics, message="")
-            if control.ended == "done":
-                writer.keep_weights()
+            state = run.state()
+            writer = RunWriter(run, first=state.step if state else 0)
+        except RepzError as error:  # what is there cannot be continued
+            status = Status(state="failed", message=str(error))
+            write_json(run.folder / "status.json", status.model_dump())
             return status
-        except RepzError as error:
-            return writer.status("failed", control.step, message=str(error))
-        except Exception as error:
-            logging.getLogger(__name__).exception("run %s", run.id)
-            message = _("Training stopped at step {step} on an unforeseen fault ({kind}: {reason}).").format(
-                step=control.step, kind=type(error).__name__, reason=(str(error).splitlines() or ["-"])[0]
-            )
-            return writer.status("failed", control.step, message=message)
+        with writer:
+            pacer = _Pacer(run, writer, seconds, interrupted)
+            try:
+                return _drain(run, writer, pacer, state)
+            except RepzError as error:
+                return writer.status("failed", pacer.step, message=str(error))
+            except Exception as error:
+                logging.getLogger(__name__).exception("run %s", run.id)
+                message = _("Training stopped at step {step} on an unforeseen fault ({kind}: {reason}).").format(
+                    step=pacer.step, kind=type(error).__name__, reason=(str(error).splitlines() or ["-"])[0]
+                )
+                return writer.status("failed", pacer.step, message=message)
+
+
+def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) -> Status:
+    """Write all events; then the metrics of what came out."""
+    writer.status("running", pacer.step)
+    for event in engine.train(run.recipe, resume=state, proceed=pacer.proceed):
+        writer.write(event)
+    if pacer.ended == "queued":
+        return writer.status("queued", pacer.step)
+    metrics = rounded(engine.evaluate(run.model(), run.recipe.dataset))
+    status = writer.status(pacer.ended, pacer.step, metrics=metrics, message="")
+    if pacer.ended == "done":
+        writer.keep_weights()
+    return status
 
 
 class _Pacer:
@@ -49,10 +63,10 @@ class _Pacer:
     def __init__(self, run: Run, writer: RunWriter, seconds: float | None, interrupted: Any) -> None:
         self.run, self.writer, self.interrupted = run, writer, interrupted
         self.limit = seconds
-        self.step = writer.before.step
+        self.step = writer.first
         self.ended: Condition = "done"
         self.path = run.folder / "control.json"
-        self.stamp, self.control, self.looked = 0, Control(), 0.0
+        self.stamp, self.control, self.looked = (0, 0), Control(), 0.0
 
     def proceed(self, step: int) -> bool:
         """May `step` be taken? Blocks while the answer is "later"."""
@@ -84,7 +98,8 @@ class _Pacer:
         self.writer.status("running", step - 1)
 
     def _look(self) -> None:
-        stamp = self.path.stat().st_mtime_ns if self.path.exists() else 0
+        found = self.path.stat() if self.path.exists() else None
+        stamp = (found.st_ino, found.st_mtime_ns) if found else (0, 0)  # two writes may share a clock tick
         if stamp != self.stamp:
             self.stamp, self.control = stamp, self.run.control
             # a paused run looks before each step, lest it take more than it was granted

@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from repz_core.config import Recipe, RepzError
+from repz_core.config import Recipe, RepzError, short
 from repz_core.datasets import catalogue
 from repz_core.locale import _
 
@@ -25,7 +25,7 @@ def family(method: str) -> ModuleType:
     """The recipe module of a family. Raises RepzError for a name that is none."""
     if method not in names():
         raise RepzError(
-            _("There is no method '{given}'; there are {known}.").format(given=method, known=", ".join(names()))
+            _("There is no method {given}; there are {known}.").format(given=short(method), known=", ".join(names()))
         )
     return import_module(f"{__name__}.{method}")
 
@@ -33,10 +33,9 @@ def family(method: str) -> ModuleType:
 def parse(values: dict[str, Any]) -> Recipe:
     """The validated recipe of `values` (as in recipe.json). Raises RepzError naming the first fault."""
     if not isinstance(values, dict) or not isinstance(values.get("method"), str):
-        raise RepzError(_("A recipe must be a JSON object with a 'method'; got {given!r}.").format(given=values))
+        raise RepzError(_("A recipe must be a JSON object with a 'method'; got {given}.").format(given=short(values)))
     recipe: Recipe = family(values["method"]).Recipe.parse(values)
-    catalogue.card(recipe.dataset)
-    return recipe
+    return recipe.replace(dataset=catalogue.identity(recipe.dataset))
 
 
 def default(method: str, dataset: str) -> Recipe:

@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from repz_core import recipes
 from repz_core.config import Recipe
-from repz_core.runs import Run, run_id
+from repz_core.run import Run
+from repz_core.runs import run_id
 from tests.e2e.conftest import Lab
 
 pytestmark = pytest.mark.e2e

@@ -1,0 +1,203 @@
+"""A run is a folder. Reading one; writing events into it is writer.py's business, finding and submitting runs.py's.
+
+    recipe.json  status.json  control.json  events.jsonl  lock
+    snapshots/<step>.safetensors.gz  states/<step>.safetensors  weights.safetensors (once it has ended)
+
+`status.json` is written by the holder of `lock` alone, `control.json` by the user interface alone.
+"""
+
+import fcntl
+import gzip
+import json
+import os
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load
+
+from repz_core import recipes
+from repz_core.config import Config, Recipe, RepzError
+from repz_core.events import Snapshot, State
+from repz_core.locale import _
+
+if TYPE_CHECKING:
+    from repz_core.methods.base import Method
+
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+Condition = Literal["queued", "running", "paused", "done", "stopped", "failed"]
+ENDED = ("done", "stopped", "failed")
+
+
+class Status(Config):
+    """Where a run stands. `seconds` is time spent training; `restarts` counts workers that died on it."""
+
+    state: Condition = "queued"
+    step: int = 0
+    seconds: float = 0.0
+    examples_per_second: float = 0.0
+    message: str = ""
+    restarts: int = 0
+    metrics: dict[str, float] = Field(default_factory=dict)
+
+
+class Control(Config):
+    """What the user wants of a run. While paused it may go on up to step `until`, a total, so no click is lost."""
+
+    desired: Literal["run", "pause", "stop"] = "run"
+    until: int = 0
+
+
+class Run:
+    """One run folder. Reading is lazy; a missing or foreign file raises RepzError naming the run and the file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.id = folder.name
+
+    def __repr__(self) -> str:
+        return f"Run({self.id})"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What was asked."""
+        values = self._json("recipe.json")
+        try:
+            return recipes.parse(values)
+        except RepzError as error:
+            raise self._damaged("recipe.json", error) from None
+
+    @property
+    def status(self) -> Status:
+        """Where it stands; a run nobody has touched yet is queued."""
+        return self._config(Status, "status.json")
+
+    @property
+    def control(self) -> Control:
+        """What its user wants."""
+        return self._config(Control, "control.json")
+
+    def steer(self, **wishes: Any) -> None:
+        """Change `desired` or `until` in control.json. Raises RepzError for a shipped run."""
+        if self.folder.is_relative_to(SHIPPED):
+            raise RepzError(_("Run {id} is a recording and cannot be steered; start a new run.").format(id=self.id))
+        try:
+            write_json(self.folder / "control.json", self.control.replace(**wishes).model_dump())
+        except OSError as error:
+            raise self._damaged("control.json", error) from None
+
+    def events(self) -> list[dict[str, float]]:
+        """The logged rows in order: {"step", "seconds", terms, validation metrics}; a torn last line is left out."""
+        return [row for row in self._lines() if "step" in row]
+
+    def frames(self) -> list[int]:
+        """Steps of the snapshots, ascending."""
+        return [int(row["frame"]) for row in self._lines() if "frame" in row]
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """All snapshots, ascending. What never changes (labels, inputs) is in the first alone."""
+        for step in self.frames():
+            yield self.snapshot(step)
+
+    def snapshot(self, step: int) -> Snapshot:
+        """The arrays recorded after `step` steps. Raises RepzError where there is no such frame or it is damaged."""
+        path = self.snapshot_file(step)
+        try:
+            return Snapshot(step, load(gzip.decompress(path.read_bytes())))
+        except (OSError, EOFError, ValueError, KeyError, zlib.error, SafetensorError) as error:
+            raise self._damaged(f"snapshots/{path.name}", error) from None
+
+    def snapshot_file(self, step: int) -> Path:
+        """Where the frame of `step` is kept: safetensors, gzipped so that a browser takes the file as it is."""
+        return self.folder / "snapshots" / f"{step:07d}.safetensors.gz"
+
+    def state(self) -> State | None:
+        """The newest full state, to resume from; None where there is none yet. Needs torch."""
+        files = sorted((self.folder / "states").glob("[0-9]*.safetensors"))
+        return State(int(files[-1].stem), self._tensors(files[-1])) if files else None
+
+    def model(self) -> "Method":
+        """The trained method in evaluation mode; encode / decode / sample where they mean something. Needs torch."""
+        from repz_core import engine, methods
+        from repz_core.datasets import catalogue
+
+        method = methods.build(self.recipe, catalogue.card(self.recipe.dataset).shape)
+        weights = self.folder / "weights.safetensors"
+        state = None if weights.exists() else self.state()
+        if state is None and not weights.exists():
+            raise RepzError(_("Run {id} has no weights yet; wait for its first snapshot.").format(id=self.id))
+        try:
+            engine.load_weights(method, state.tensors if state else self._tensors(weights))
+        except RuntimeError as error:
+            raise self._damaged("weights.safetensors", error) from None
+        return method.eval()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run: only then may its status, events and states be written. Raises BlockingIOError when held."""
+        with open(self.folder / "lock", "w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+
+    def locked(self) -> bool:
+        """Whether somebody (a worker) holds the run."""
+        try:
+            with self.lock():
+                return False
+        except BlockingIOError:
+            return True
+
+    def _json(self, name: str) -> Any:
+        try:
+            return json.loads((self.folder / name).read_text())
+        except (OSError, ValueError, RecursionError) as error:
+            raise self._damaged(name, error) from None
+
+    def _config(self, cls: type[Any], name: str) -> Any:
+        if not (self.folder / name).exists():
+            return cls()
+        try:
+            return cls.model_validate(self._json(name))
+        except ValidationError as error:
+            raise self._damaged(name, error) from None
+
+    def _lines(self) -> Iterator[dict[str, float]]:
+        path = self.folder / "events.jsonl"
+        try:
+            lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+            for line in lines:
+                row = json.loads(line)
+                if not isinstance(row, dict) or not all(isinstance(row.get(k, 0), int) for k in ("step", "frame")):
+                    raise ValueError(_("a line is no row"))
+                yield row
+        except (OSError, ValueError, RecursionError) as error:
+            raise self._damaged("events.jsonl", error) from None
+
+    def _tensors(self, path: Path) -> dict[str, Any]:
+        try:
+            with safe_open(path, framework="pt") as tensors:
+                return {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118 (it is no dict)
+        except (OSError, SafetensorError) as error:
+            raise self._damaged(path.name, error) from None
+
+    def _damaged(self, name: str, error: Exception) -> RepzError:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return RepzError(
+            _("Run {id} cannot be read: its {file} is missing or damaged ({reason}).").format(
+                id=self.id, file=name, reason=reason
+            )
+        )
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace `path` atomically."""
+    draft = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    text = json.dumps(value, indent=1)
+    draft.write_text(text)
+    os.replace(draft, path)
