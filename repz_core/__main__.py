@@ -59,13 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     limit.add_argument("--steps", type=int, help="optimiser steps")
     limit.add_argument("--seconds", type=float, help="stop after this long, whatever the steps")
     sub.add_argument("--seed", type=int)
-    sub.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: in the run root)")
+    sub.add_argument("--out", type=_folder, metavar="DIR", help="folder of the run (default: in the run root)")
     sub = command("evaluate", evaluate, "a finished run's metrics on the test part of a data set")
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--dataset", help="default: the run's own")
     command("runs", runs, "list the runs")
     command("checkpoints", checkpoints, "rebuild the shipped runs from their recipes")
     return parser
+
+
+def _folder(text: str) -> Path:
+    """The path of an option; an empty one would be the folder we stand in."""
+    if not text:
+        raise argparse.ArgumentTypeError(_("a folder's name must not be empty"))
+    return Path(text)
 
 
 def methods(options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,32 @@ def train(
     number: it may block (a pause); on False a last State is yielded and training ends. Raises RepzError for an
     unknown data set and, naming step and term, when a loss is no longer finite.
     """
+    events = _events(recipe, resume, proceed)
+    while True:
+        with _numerics(recipe):
+            event = next(events, None)
+        if event is None:
+            return
+        yield event
+
+
+@contextmanager
+def _numerics(recipe: Recipe) -> Iterator[None]:
+    """What a run's last bits and speed depend on, for as long as it computes; the consumer's own settings after that.
+
+    The moments of dead units decay into denormal numbers, on which Adam takes three times as long: they are flushed.
+    """
+    threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)
-    torch.set_flush_denormal(True)  # moments of dead units decay into denormals: Adam then takes three times as long
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(threads)
+
+
+def _events(recipe: Recipe, resume: State | None, proceed: Callable[[int], bool]) -> Iterator[Step | Snapshot | State]:
     data = datasets.load(recipe.dataset)
     method = methods.build(recipe, data.shape)
     x = method.prepare(torch.from_numpy(data.part("train").x))
@@ -46,12 +71,9 @@ def train(
     loop = _Loop(method, x)
     frames, every = recipe.training.frame_steps(), recipe.training.row_every
     if resume is None:
-        terms = _validate(method, validation)
-        _require_finite(terms, 0)
         fixed = {"labels": held_out.y[:MAX_PROBES].astype(np.uint8), "inputs": _pixels(probes[:NUM_INPUTS], method)}
-        arrays = fixed | observe(method, probes)
-        yield Step(0, terms)
-        yield Snapshot(0, arrays)
+        yield _row(0, _validate(method, validation))
+        yield Snapshot(0, fixed | observe(method, probes))
         yield State(0, loop.state())
     else:
         loop.load(resume)
@@ -59,29 +81,25 @@ def train(
         if not proceed(step):
             yield State(loop.step, loop.state())
             return
-        torch.set_num_threads(recipe.threads)  # whoever consumed the last event may have changed it
         loop.advance()
         if step in frames:
-            terms = loop.means() | _validate(method, validation)
-            arrays = observe(method, probes)
-            _require_finite(terms, step)
-            yield Step(step, terms)
-            yield Snapshot(step, arrays)
+            yield _row(step, loop.means() | _validate(method, validation))
+            yield Snapshot(step, observe(method, probes))
             yield State(step, loop.state())
         elif step % every == 0:
-            terms = loop.means()
-            _require_finite(terms, step)
-            yield Step(step, terms)
+            yield _row(step, loop.means())
 
 
-def _require_finite(terms: dict[str, float], step: int) -> None:
-    for name, value in terms.items():
+def _row(step: int, values: dict[str, float]) -> Step:
+    """A Step of finite values. Raises RepzError where one is not."""
+    for name, value in values.items():
         if not math.isfinite(value):
             raise RepzError(
                 _("Training diverged at step {step}: '{term}' became {value}; try a smaller learning rate.").format(
                     step=step, term=name, value=value
                 )
             )
+    return Step(step, values)
 
 
 class _Loop:
@@ -131,7 +149,7 @@ class _Loop:
         return self.x.index_select(0, self.order[place * self.batch_size : (place + 1) * self.batch_size])
 
     def means(self) -> dict[str, float]:
-        """Each term's mean since the last call. Raises RepzError where one is not finite."""
+        """Each term's mean since the last call."""
         means = {name: total.item() / self.counts[name] for name, total in self.sums.items()}
         self._reset()
         return means
@@ -201,7 +219,6 @@ def evaluate(method: Method, dataset: str) -> dict[str, float]:
                 expected=method.shape, dataset=dataset, given=data.shape
             )
         )
-    torch.set_num_threads(method.recipe.threads)
-    metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part("test").x)))
-    _require_finite(metrics, method.recipe.training.steps)
-    return metrics
+    with _numerics(method.recipe):
+        metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part("test").x)))
+    return dict(_row(method.recipe.training.steps, metrics).values)

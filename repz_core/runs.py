@@ -68,32 +68,33 @@ class RunStore:
         return run
 
     def create(self, recipe: Recipe, folder: Path) -> Run:
-        """A new, queued run at `folder`, whole or not at all. Raises RepzError where the folder cannot be written."""
-        draft = None
+        """A new, queued run at `folder`, whole or not at all; the run that is there if somebody else was quicker.
+
+        Raises RepzError where the folder cannot be written, or holds something else. In the run root alone, a run that
+        cannot be read is set aside under a hidden name, for a look.
+        """
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-            write_json(draft / "recipe.json", recipe.model_dump(mode="json"))
-            write_json(draft / "control.json", Control().model_dump())
-            try:
-                draft.rename(folder)  # onto nothing, or an empty folder
-            except OSError:
-                run = Run(folder)
-                if _readable(run) and run.recipe == recipe:  # somebody else was quicker
-                    return run
-                # what stands there could not be read; keep it for a look
-                aside = tempfile.mkdtemp(prefix=f".damaged-{folder.name}-", dir=folder.parent)
-                folder.rename(aside)
-                draft.rename(folder)
+            with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
+                draft = Path(scratch) / folder.name
+                draft.mkdir()
+                write_json(draft / "recipe.json", recipe.model_dump(mode="json"))
+                write_json(draft / "control.json", Control().model_dump())
+                try:
+                    draft.rename(folder)  # onto nothing, or an empty folder
+                except OSError:
+                    run = Run(folder)
+                    if _readable(run) and run.recipe == recipe:
+                        return run
+                    if not (folder.parent == self.root and RUN_ID.fullmatch(folder.name)):
+                        raise
+                    folder.rename(tempfile.mkdtemp(prefix=f".damaged-{folder.name}-", dir=self.root))
+                    draft.rename(folder)
         except OSError as error:
-            raise RepzError(
-                _(
-                    "The run cannot be written to {folder}: {reason}; free space there or set REPZ_HOME elsewhere."
-                ).format(folder=folder.parent, reason=error.strerror)
-            ) from None
-        finally:
-            if draft:
-                shutil.rmtree(draft, ignore_errors=True)
+            fault = _(
+                "The run cannot be written to {folder}: {reason}; free that place or name another, e.g. in REPZ_HOME."
+            )
+            raise RepzError(fault.format(folder=folder, reason=error.strerror)) from None
         return Run(folder)
 
     def delete(self, run: Run) -> None:

@@ -1,5 +1,6 @@
 """What the tests share: run roots of their own, and recipes that train in a moment."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from hypothesis import settings
 
 from repz_core import recipes
 from repz_core.config import Recipe, leaf_paths
+from repz_core.executors.work import work
+from repz_core.run import Run
+from repz_core.runs import RunStore
 
 # The same examples everywhere and no clock: a test that passed goes on passing on a busy machine.
 settings.register_profile("repz", deadline=None, derandomize=True)
@@ -44,3 +48,32 @@ def tiny() -> Callable[..., Recipe]:
         return recipe.replace(**{path: value for path, value in small.items() if path in known} | changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def done(tiny, tmp_path_factory):
+    """A finished run, to be copied and never touched."""
+    run = RunStore(tmp_path_factory.mktemp("done")).submit(tiny())
+    assert work(run).state == "done"
+    return run
+
+
+@pytest.fixture
+def store(home, tmp_path):
+    return RunStore(shipped=tmp_path / "shipped")
+
+
+@pytest.fixture
+def copy(done, store):
+    """A copy of the finished run in this test's store."""
+    shutil.copytree(done.folder, store.root / done.id)
+    return store.open(done.id)
+
+
+def read_all(run):
+    """Everything that can be read of a run."""
+    run = Run(run.folder)
+    _ = run.recipe, run.status, run.control, run.events()
+    list(run.snapshots())
+    run.state()
+    return run.model()

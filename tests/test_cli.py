@@ -184,13 +184,26 @@ def test_runs(run, train, tiny):
     ],
     ids=lambda arguments: " ".join(arguments[-4:]).replace(str(ROOT), "")[:40],
 )
-def test_a_fault_is_one_line_and_code_two(arguments, run, home):
+def test_a_fault_is_one_line_and_code_two(arguments, run, home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     code, out, err = run(*arguments)
     assert code == 2
     assert out == []
     assert len(err) == 1, "\n".join(err)
     assert err[0].endswith(".")
     assert list(home.iterdir()) == [], "nothing is begun"
+
+
+def test_a_folder_that_is_no_run_is_never_moved(run, tmp_path):
+    theirs = tmp_path / "thesis" / "chapter.tex"
+    theirs.parent.mkdir()
+    theirs.write_text("years of work")
+    code, _out, err = run("train", *TINY, "--steps", 5, "--out", theirs.parent)
+    assert (code, len(err)) == (2, 1)
+    assert "name another" in err[0]
+    assert theirs.read_text() == "years of work"
+    assert [path.name for path in theirs.parent.iterdir()] == ["chapter.tex"]
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_faults_of_an_evaluation(run, train, tiny):
