@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from pages import routes
-from repz_core import supervisor
+from repz_core import figures, recipes, supervisor
 from repz_core.runs import RunStore
 
 
@@ -19,5 +19,10 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         gc.freeze()  # what is loaded by now stays: collections after a rerun need not look at it
         yield
 
+
+# What the pages will need, loaded before the first visitor has to wait for it.
+figures.load()
+for method in recipes.names():
+    recipes.family(method)
 
 app = st.App("pages/shell.py", lifespan=lifespan, routes=routes.ROUTES)

@@ -48,6 +48,7 @@ class Tail:
         self.run, self.path = run, run.folder / "events.jsonl"
         self.offset, self.block, self.size = 0, b"", 0
         self.status = b""
+        self.stamps: list[tuple[int, int, int]] = []
         self.fresh = asyncio.Event()
         self.viewers = 0
         self.task: asyncio.Task[None] | None = None
@@ -62,6 +63,11 @@ class Tail:
             await asyncio.sleep(PACE if self.offset > before else LOOK)
 
     def _look(self) -> bool:
+        """Read what changed since the last look; whether anything did. A quiet run costs three stats."""
+        stamps = [_stamp(self.run.folder / name) for name in ("status.json", "control.json", "events.jsonl")]
+        if stamps == self.stamps:
+            return False
+        self.stamps = stamps
         status = status_message(self.run)
         block = self.read(self.offset)
         if block:
@@ -106,6 +112,15 @@ class Tail:
                     yield b": still here\n\n"
         finally:
             self.viewers -= 1
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What tells a file from its next version; zeros where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def encode(block: bytes, offset: int) -> bytes:
