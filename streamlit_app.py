@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pandas  # noqa: F401  (Streamlit asks of all that a browser part gets whether it is a DataFrame)
 import streamlit as st
 
 from pages import routes
