@@ -1,0 +1,61 @@
+"""What is shipped in checkpoints/ is whole, is what the presets ask for, and still gives the numbers it recorded."""
+
+import numpy as np
+import pytest
+
+from repz_core import engine, recipes
+from repz_core.run import SHIPPED, Run
+from repz_core.runs import RunStore, run_id
+from repz_core.shipped import build, shipped_recipes
+
+RUNS = [Run(SHIPPED / run_id(recipe)) for recipe in shipped_recipes()]
+
+
+def test_checkpoints_are_the_presets_and_nothing_else():
+    assert {path.name for path in SHIPPED.iterdir()} == {run.id for run in RUNS}
+    assert RUNS
+
+
+def test_they_fit():
+    sizes = {run.id: sum(f.stat().st_size for f in run.folder.rglob("*") if f.is_file()) / 1e6 for run in RUNS}
+    assert sum(sizes.values()) <= 40
+    assert max(sizes.values()) <= 2
+
+
+@pytest.mark.parametrize("run", RUNS, ids=str)
+def test_a_shipped_run_is_whole(run):
+    assert run.id == run_id(run.recipe)
+    assert run.status.state == "done"
+    assert run.status.step == run.recipe.training.steps == run.events()[-1]["step"]
+    assert set(run.frames()) == run.recipe.training.frame_steps()
+    first, *_middle, last = run.snapshots()
+    assert first.arrays["labels"].shape == first.arrays["codes"].shape[:1]
+    assert not np.array_equal(first.arrays["samples"], last.arrays["samples"])
+    assert not list(run.folder.rglob("lock"))
+    assert not list(run.folder.rglob("states/*"))
+
+
+@pytest.mark.parametrize("run", RUNS, ids=str)
+def test_its_weights_give_the_metrics_it_recorded(run):
+    measured = engine.evaluate(run.model(), run.recipe.dataset)
+    assert measured == pytest.approx(run.status.metrics, rel=1e-4)
+
+
+@pytest.mark.parametrize("run", RUNS, ids=str)
+def test_its_weights_give_its_last_pictures(run):
+    """The recorded samples are those of the recorded weights, to one of 32 shades."""
+    model, last = run.model(), run.snapshot(run.frames()[-1])
+    samples = (255 * model.decode(model.prior_draws)).detach().numpy().reshape(last.arrays["samples"].shape)
+    assert np.abs(samples - last.arrays["samples"]).max() <= 255 / 31 / 2 + 1
+
+
+def test_what_is_built_already_is_left_alone(tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in SHIPPED.rglob("*")}
+    assert [run.id for run in build(SHIPPED)] == [run.id for run in RUNS]
+    assert {path: path.stat().st_mtime_ns for path in SHIPPED.rglob("*")} == before
+
+
+def test_the_family_page_starts_from_a_shipped_run(home):
+    for method in recipes.names():
+        first = next(iter(recipes.family(method).PRESETS))
+        assert RunStore().find(recipes.preset(method, first)).folder.parent == SHIPPED
