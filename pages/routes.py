@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from pages.parts.assets import COMPONENTS, VERSION
 from repz_core.config import RepzError
+from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
@@ -161,7 +162,7 @@ async def frame(request: Request) -> Response:
     run = RunStore().open(request.path_params["id"])
     path = run.snapshot_file(request.path_params["step"])
     if not path.exists():
-        raise RepzError(f"Run {run.id} has no frame at step {request.path_params['step']}.")
+        raise RepzError(_("Run {id} has no frame at step {step}.").format(**request.path_params))
     headers = IMMUTABLE | {"Content-Encoding": "gzip"}
     return FileResponse(path, media_type="application/octet-stream", headers=headers)
 
@@ -172,7 +173,7 @@ async def asset(request: Request) -> Response:
     name = request.path_params["name"]
     path = (COMPONENTS / name).resolve()
     if not path.is_relative_to(COMPONENTS) or path.suffix not in MEDIA_TYPES or not path.is_file():
-        raise RepzError(f"There is no file {name!r}.")
+        raise RepzError(_("There is no file {name!r}.").format(name=name))
     headers = IMMUTABLE if request.path_params["version"] == VERSION else {"Cache-Control": "no-store"}
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=headers)
 

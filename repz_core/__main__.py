@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises RepzError in place of a usage text."""
-        raise RepzError(f"{message}; see {self.prog} --help.")
+        raise RepzError(_("{fault}; see {program} --help.").format(fault=message, program=self.prog))
 
 
 def _parser() -> argparse.ArgumentParser:
