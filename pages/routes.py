@@ -70,6 +70,8 @@ class Tail:
             return False
         self.stamps = stamps
         status = status_message(self.run)
+        if stamps[-1][-1] < self.offset:
+            self.offset, self.block, self.size = 0, b"", 0
         block = self.read(self.offset)
         if block:
             self.offset += len(block)
@@ -83,19 +85,19 @@ class Tail:
             with self.path.open("rb") as file:
                 file.seek(start)
                 block = file.read()
-        except FileNotFoundError:
+        except OSError:  # not there yet, or no more
             return b""
         return block[: block.rfind(b"\n") + 1]
 
     async def follow(self, start: int) -> AsyncIterator[bytes]:
         """Catch up from byte `start`, then what comes; `start` is a client's Last-Event-ID: no gap and no double."""
         self.viewers += 1
-        if self.task is None or self.task.done():
-            self._look()
-            self.task = asyncio.create_task(self.poll())
         said = b""
         try:
-            while True:
+            if self.task is None or self.task.done():
+                self._look()
+                self.task = asyncio.create_task(self.poll())
+            while start <= self.offset:  # behind it there is nothing: the run was deleted and begun anew
                 fresh = self.fresh
                 if start + self.size == self.offset and self.block:
                     start = self.offset
@@ -151,7 +153,8 @@ async def events(request: Request) -> Response:
     start = int(last) if last.isdecimal() and len(last) < 12 else 0
     for id in [id for id, tail in tails.items() if not tail.viewers]:
         del tails[id]
-    tail = tails.setdefault(str(run.folder), Tail(run))
+    tail = tails.setdefault(run.id, Tail(run))
+    start = min(start, _stamp(tail.path)[-1])
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(tail.follow(start), media_type="text/event-stream", headers=headers)
 

@@ -33,12 +33,17 @@ def page() -> None:
         panels.samples(run, _("What does it generate?"), hint)
     with second:
         hint = _("Posterior means by class, over what the decoder makes of each place.")
-        if k != 2:
+        if k == 1:
+            hint = _("Posterior means of the one latent dimension, a row for each class.")
+        elif k > 2:
             hint = _("Posterior means by class in the first two of {k} latent dimensions.").format(k=k)
         names = [_(name) for name in catalogue.card(run.recipe.dataset).class_names]
         panels.plane(run, _("What does latent space look like?"), hint, reach=REACH, names=names)
     with third:
-        hint = _("Their sum is -ELBO; pixels are thresholded to 0 and 1.")
+        hint = _(
+            "reconstruction + KL = −ELBO; training minimises reconstruction + β KL. Pixels above {threshold} are 1."
+        )
+        hint = hint.format(threshold=run.recipe.data.threshold)
         panels.live_chart(run, _("Where does the loss go?"), hint, _loss_chart(language()))
 
 

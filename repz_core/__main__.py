@@ -4,7 +4,9 @@ import argparse
 import json
 import math
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -98,6 +100,8 @@ def datasets(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train in this process; stops after --seconds, or by Ctrl-C, keeping what there is."""
+    from repz_core.executors.work import summary, work  # torch takes seconds: before a supervisor can see the run
+
     recipe = asked_recipe(options)
     store = RunStore()
     folder = options.out.absolute() if options.out else store.root / run_id(recipe)
@@ -105,14 +109,15 @@ def train(options: argparse.Namespace) -> None:
     if known and known.recipe.digest() != recipe.digest():
         raise RepzError(_("{folder} holds another run; name a new folder.").format(folder=folder))
     run = known or store.create(recipe, folder)
-    from repz_core.executors.work import summary, work
-
     if run.status.state == "done":
         print(summary(run, run.status))
         return
-    run.steer(desired="run")
+    if not run.locked():
+        run.steer(desired="run")  # a page may have stopped it
+    leave = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_signal: leave.set())
     try:
-        status = work(run, seconds=options.seconds)
+        status = work(run, seconds=options.seconds, interrupted=lambda: "stopped" if leave.is_set() else None)
     except BlockingIOError:
         raise RepzError(_("Run {id} is being trained by another process.").format(id=run.id)) from None
     if status.state == "failed":

@@ -22,13 +22,11 @@ class Adam:
 
     def minimise(self, loss: Tensor) -> None:
         """One step down the gradient of `loss`, a scalar."""
-        for parameter in self.params:
-            parameter.grad = None
-        loss.backward()
+        gradients = torch.autograd.grad(loss, self.params, allow_unused=True, materialize_grads=True)
         with torch.no_grad():
             adam(
                 self.params,  # type: ignore[arg-type]  # parameters are tensors; lists are invariant
-                [p.grad if p.grad is not None else torch.zeros_like(p) for p in self.params],
+                list(gradients),
                 self.means,
                 self.squares,
                 [],

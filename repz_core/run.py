@@ -10,6 +10,7 @@ import fcntl
 import gzip
 import json
 import os
+import time
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -139,16 +140,27 @@ class Run:
         return method.eval()
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the run: only then may its status, events and states be written. Raises BlockingIOError when held."""
-        with open(self.folder / "lock", "w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def lock(self, patience: float = 0.2) -> Iterator[None]:
+        """Hold the run: only then may its status, events and states be written.
+
+        Raises BlockingIOError where somebody else holds it for longer than `patience` seconds (a mere look is shorter).
+        """
+        deadline = time.monotonic() + patience
+        with open(self.folder / "lock", "ab") as handle:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        raise
+                    time.sleep(0.01)
             yield
 
     def locked(self) -> bool:
         """Whether somebody (a worker) holds the run."""
         try:
-            with self.lock():
+            with self.lock(patience=0):
                 return False
         except BlockingIOError:
             return True

@@ -4,8 +4,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -58,14 +57,20 @@ class RunStore:
         """The run of `recipe`: replayed if it is known, continued if it had ended early, else created and queued."""
         if run := self.find(recipe):
             if run.status.state in ("stopped", "failed"):
-                with _held_soon(run):
-                    again = run.status.model_copy(update={"state": "queued", "message": "", "restarts": 0})
-                    write_json(run.folder / "status.json", again.model_dump())
-                run.steer(desired="run")
+                self._queue_again(run)
         else:
             run = self.create(recipe, self.root / run_id(recipe))
         self.wake()
         return run
+
+    def _queue_again(self, run: Run) -> None:
+        try:
+            with run.lock():
+                run.steer(desired="run")  # first: a queued run whose user wants it stopped would be
+                again = run.status.replace(state="queued", message="", restarts=0)
+                write_json(run.folder / "status.json", again.model_dump())
+        except BlockingIOError:
+            raise RepzError(_("Run {id} is just ending; try again in a moment.").format(id=run.id)) from None
 
     def create(self, recipe: Recipe, folder: Path) -> Run:
         """A new, queued run at `folder`, whole or not at all; the run that is there if somebody else was quicker.
@@ -109,8 +114,10 @@ class RunStore:
         """Tell the supervisor of this root, if one runs, that there is something to do."""
         with suppress(OSError):  # none: no such pipe, or nobody reads it
             pipe = os.open(self.root / "wake", os.O_WRONLY | os.O_NONBLOCK)
-            os.write(pipe, b"!")
-            os.close(pipe)
+            try:
+                os.write(pipe, b"!")
+            finally:
+                os.close(pipe)
 
 
 def run_id(recipe: Recipe) -> str:
@@ -122,15 +129,6 @@ def _asked_at(folder: Path) -> float:
     with suppress(OSError):
         return (folder / "recipe.json").stat().st_mtime
     return 0.0
-
-
-@contextmanager
-def _held_soon(run: Run) -> Iterator[None]:
-    try:
-        with run.lock():
-            yield
-    except BlockingIOError:
-        raise RepzError(_("Run {id} is just ending; try again in a moment.").format(id=run.id)) from None
 
 
 def _run_folders(parent: Path) -> list[Path]:

@@ -14,11 +14,11 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import IO
 
 from repz_core.config import RepzError
 from repz_core.executors.local import Local
@@ -28,6 +28,7 @@ from repz_core.runs import RunStore
 
 LINGER = 60.0  # seconds to stay without runs and servers
 SCAN = 2.0  # seconds between two looks at the root when nobody wakes us
+SOURCE = Path(__file__).resolve().parent.parent
 MAX_RESTARTS = 3  # deaths of a worker without a step of progress
 
 log = logging.getLogger("supervisor")
@@ -67,16 +68,25 @@ class Supervisor:
     def _schedule(self) -> int:
         """Start what may start; how many runs are still to be worked on by somebody."""
         pending = [run for run in self.store.list() if run.folder.parent == self.store.root and self._pending(run)]
-        pending.sort(key=lambda run: (run.folder / "recipe.json").stat().st_mtime)
-        for run in pending:
-            if run.id in self.workers or run.locked():
-                continue
-            if run.control.desired == "stop":
-                self._settle(run, "stopped", "")
-            elif len(self.workers) < self.limit:
-                log.info("starting %s", run.id)
-                self.workers[run.id] = self.executor.start(run.folder)
-        return len(pending)
+        for run in reversed(pending):  # the list is newest first
+            try:
+                self._take_up(run)
+            except RepzError as error:  # its control.json, say, is damaged
+                self._settle(run, "failed", str(error))
+            except OSError as error:  # it was deleted while we looked
+                log.warning("passing over %s: %s", run.id, error)
+        return sum(run.id in self.workers or run.status.state != "paused" for run in pending)
+
+    def _take_up(self, run: Run) -> None:
+        """Start a worker on a run that has none, if there is room; a paused worker takes none."""
+        if run.id in self.workers or run.locked():
+            return
+        paused = sum(self.store.open(id).status.state == "paused" for id in self.workers)
+        if run.control.desired == "stop":
+            self._settle(run, "stopped", "")
+        elif len(self.workers) - paused < self.limit:
+            log.info("starting %s", run.id)
+            self.workers[run.id] = self.executor.start(run.folder)
 
     def _pending(self, run: Run) -> bool:
         with suppress(RepzError):
@@ -86,37 +96,33 @@ class Supervisor:
     def _reap(self) -> None:
         """Look at workers that ended; one that died leaves its run to be taken up again, within reason."""
         for id, worker in list(self.workers.items()):
-            if worker.is_alive():
-                continue
-            worker.join()
-            del self.workers[id]
-            run = Run(self.store.root / id)
-            if not run.folder.exists() or not self._pending(run) or self.leaving:
-                continue
-            log.warning("worker of %s died with exit code %s", id, worker.exitcode)
-            status = run.status
-            if status.step > self.progress.get(id, -1):
-                self.progress[id] = status.step
-                restarts = 1
-            else:
-                restarts = status.restarts + 1
-            if restarts > MAX_RESTARTS:
-                self._settle(
-                    run,
-                    "failed",
-                    _("The worker died {count} times at step {step} (exit code {code}); see supervisor.log.").format(
-                        count=restarts, step=status.step, code=worker.exitcode
-                    ),
-                )
-            else:
-                with suppress(BlockingIOError), run.lock():
-                    write_json(run.folder / "status.json", status.replace(restarts=restarts).model_dump())
+            if not worker.is_alive():
+                worker.join()
+                del self.workers[id]
+                run = Run(self.store.root / id)
+                if run.folder.exists() and self._pending(run) and not self.leaving:
+                    self._count_death(run, worker.exitcode)
+
+    def _count_death(self, run: Run, code: int | None) -> None:
+        """Note that a worker died; after too many deaths at one step, the run has failed."""
+        log.warning("worker of %s died with exit code %s", run.id, code)
+        status = run.status
+        restarts = 1 if status.step > self.progress.get(run.id, -1) else status.restarts + 1
+        self.progress[run.id] = status.step
+        if restarts > MAX_RESTARTS:
+            fault = _("The worker died {count} times at step {step} (exit code {code}); see supervisor.log.")
+            self._settle(run, "failed", fault.format(count=restarts, step=status.step, code=code))
+        else:
+            self._write(run, restarts=restarts)
 
     def _settle(self, run: Run, state: str, message: str) -> None:
         """End a run that has no worker."""
-        with suppress(BlockingIOError), run.lock():
-            status = run.status.replace(state=state, message=message)
-            write_json(run.folder / "status.json", status.model_dump())
+        self._write(run, state=state, message=message)
+
+    def _write(self, run: Run, **changes: object) -> None:
+        """Change the status of a run that nobody holds; if somebody does, it is his to tell."""
+        with suppress(BlockingIOError, OSError), run.lock():
+            write_json(run.folder / "status.json", run.status.replace(**changes).model_dump())
 
     def leave(self, *_signal: object) -> None:
         """Hand the runs over: workers keep their state, and the next supervisor goes on."""
@@ -124,34 +130,46 @@ class Supervisor:
         os.write(self.pipe, b"!")
 
 
-def ensure(root: Path) -> IO[bytes]:
-    """Be a server of `root`: see to it that a supervisor of this code's version runs there.
+@contextmanager
+def ensure(root: Path) -> Iterator[None]:
+    """Be a server of `root`: have a supervisor of this code's version there for as long as the context lasts.
 
-    Returns a handle to keep open as long as the server lives; the supervisor counts those who hold one.
+    One of other code is asked to leave, one that died is followed by the next.
     """
     root.mkdir(parents=True, exist_ok=True)
-    handle = open(root / "servers.lock", "ab")  # noqa: SIM115 (it is the caller's to close)
-    fcntl.flock(handle, fcntl.LOCK_SH)
-    if _held(root / "supervisor.lock"):
-        with suppress(OSError, ValueError, KeyError):
-            here = json.loads((root / "supervisor.json").read_text())
-            if here["code"] == code_version():
-                return handle
-            os.kill(here["pid"], signal.SIGTERM)
-            deadline = time.monotonic() + 15
-            while _held(root / "supervisor.lock") and time.monotonic() < deadline:
-                time.sleep(0.05)
-    with open(root / "supervisor.log", "ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "repz_core.supervisor", str(root)],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-            cwd=Path(__file__).parent.parent,
-        )
-    threading.Thread(target=process.wait, daemon=True, name="reaps the supervisor").start()
-    return handle
+    over = threading.Event()
+    with open(root / "servers.lock", "ab") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)  # the supervisor counts those who hold it
+        _dismiss_old_code(root)
+        threading.Thread(target=_keep, args=(root, over), daemon=True, name="keeps a supervisor").start()
+        try:
+            yield
+        finally:
+            over.set()
+
+
+def _keep(root: Path, over: threading.Event) -> None:
+    """Start a supervisor whenever there is none; one that finds another at work ends at once."""
+    while not over.is_set():
+        if not _held(root / "supervisor.lock"):
+            with open(root / "supervisor.log", "ab") as out:
+                command = [sys.executable, "-m", "repz_core.supervisor", str(root)]
+                subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd=SOURCE
+                ).wait()
+        over.wait(SCAN)
+
+
+def _dismiss_old_code(root: Path) -> None:
+    """Ask a supervisor of other code to hand over, and wait until it has."""
+    with suppress(OSError, ValueError, KeyError):
+        here = json.loads((root / "supervisor.json").read_text())
+        if not _held(root / "supervisor.lock") or here["code"] == code_version():
+            return
+        os.kill(here["pid"], signal.SIGTERM)
+        deadline = time.monotonic() + 15
+        while _held(root / "supervisor.lock") and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
 def code_version() -> str:

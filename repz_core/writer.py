@@ -29,7 +29,7 @@ class RunWriter:
         self.log = self.path.open("ab", buffering=0)
         for name in ("snapshots", "states"):
             (run.folder / name).mkdir(exist_ok=True)
-        self.before = run.status
+        self.before = run.status.replace(message="")  # what ended the last worker is over
         self.start: float | None = None  # of the first step: loading data and nets is not training
         self.paused = 0.0
         self.wrote = 0.0

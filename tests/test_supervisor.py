@@ -13,7 +13,7 @@ import pytest
 from repz_core import recipes, supervisor
 from repz_core.config import Recipe
 from repz_core.run import ENDED, Run
-from repz_core.runs import RunStore
+from repz_core.runs import RunStore, run_id
 
 DEADLINE = 60.0  # seconds; a machine under load is slow, and a hang must not last
 
@@ -172,11 +172,31 @@ def test_a_killed_supervisor_is_followed_by_one_that_adopts(store: RunStore) -> 
     first.kill()
     first.wait(10)
     worker = worker_of(run)
-    with supervisor.ensure(store.root):
-        chief(store, other_than=first.pid)
-        worker.kill()
-        until(lambda: run.status.state in ENDED, "the run's end")
+    chief(store, other_than=first.pid)  # the server sees to it
+    worker.kill()
+    until(lambda: run.status.state in ENDED, "the run's end")
     assert run.status.state == "done", run.status.message
+
+
+def test_a_paused_run_does_not_block_the_queue(store: RunStore) -> None:
+    paused = store.submit(asked(7, steps=100_000))
+    until(lambda: paused.status.step > 10, "some steps")
+    paused.steer(desired="pause")
+    until(lambda: paused.status.state == "paused", "the pause")
+    run = store.submit(asked(8, steps=100))
+    until(lambda: run.status.state == "done", "the next run's end")
+    assert paused.status.state == "paused"
+    paused.steer(desired="stop")
+    until(lambda: paused.status.state == "stopped", "the stop")
+
+
+def test_a_damaged_control_file_ends_that_run_alone(store: RunStore) -> None:
+    broken = store.create(asked(9), store.root / run_id(asked(9)))
+    (broken.folder / "control.json").write_text("{}x")
+    run = store.submit(asked(10, steps=100))
+    until(lambda: run.status.state == "done", "the other run's end")
+    until(lambda: broken.status.state == "failed", "its failure")
+    assert "control.json" in broken.status.message
 
 
 def test_two_supervisors_on_one_root_are_one(store: RunStore) -> None:

@@ -204,7 +204,7 @@ def test_a_limit_of_seconds(store, tiny):
 @pytest.mark.parametrize("after", [0, 1, 9, 19])
 def test_interrupted_and_taken_up_again(after, run, undisturbed):
     calls = iter(range(1000))
-    status = work(run, interrupted=lambda: next(calls) >= after)
+    status = work(run, interrupted=lambda: "queued" if next(calls) >= after else None)
     assert (status.state, status.step, run.state().step) == ("queued", after, after)
     assert work(Run(run.folder)).state == "done"
     assert content(run) == content(undisturbed)
@@ -241,7 +241,7 @@ def test_killed_after_the_last_step(run, undisturbed, monkeypatch):
 def test_speed_counts_the_steps_this_worker_took(run):
     """The worker before got as far as step 15, but its last state is older: those steps are taken again."""
     calls = iter(range(1000))
-    work(run, interrupted=lambda: next(calls) >= 5)
+    work(run, interrupted=lambda: "queued" if next(calls) >= 5 else None)
     write_json(run.folder / "status.json", run.status.replace(state="running", step=15, seconds=100.0).model_dump())
     status = work(run)
     assert status.examples_per_second * (status.seconds - 100) == pytest.approx(32 * (20 - 5), rel=0.2)

@@ -51,23 +51,37 @@ def recipe_knobs(run: Run) -> Recipe | None:
 def start_button(recipe: Recipe, run: Run) -> None:
     """Start what the knobs ask for, or show it where it is known; says what differs and how long it will take."""
     known = RunStore().find(recipe)
-    if changed := _changes(recipe, run):
-        st.caption(" · ".join(changed))
-    else:
-        st.caption(_("The knobs show the run in view; move one to train another."))
-    label, here = _("Start"), known is not None and known.id == run.id
-    if known and not here:
+    here = known is not None and known.id == run.id
+    ended_early = here and run.status.state in ("stopped", "failed")
+    label, hint = _("Start"), " · ".join(_changes(recipe, run))
+    if ended_early:
+        label, hint = _("Try again"), _("This run ended at step {step:,}.").format(step=run.status.step)
+        if run.status.state == "stopped":
+            label = _("Go on from step {step:,}").format(step=run.status.step)
+    elif here:
+        hint = _("The knobs show the run in view; move one to train another.")
+    elif known:
         label = _("Show the run of these knobs")
     elif seconds := seconds_for(recipe):
-        label = _("Start, about {seconds:.0f} s").format(seconds=seconds)
-    idle = here and run.status.state not in ("stopped", "failed")
+        label = _("Start, about {time}").format(time=_duration(seconds))
+    st.caption(hint)
+    idle = here and not ended_early
     if st.button(label, type="primary", width="stretch", disabled=idle, icon=":material/play_arrow:"):
         try:
-            show(RunStore().submit(recipe))
+            show(known if known and not here else RunStore().submit(recipe))
         except RepzError as error:
             st.error(str(error))
         else:
             st.rerun()
+
+
+def _duration(seconds: float) -> str:
+    """ "12 s" or "5 min"."""
+    return (
+        _("{count:.0f} s").format(count=max(1, seconds))
+        if seconds < 120
+        else _("{count:.0f} min").format(count=seconds / 60)
+    )
 
 
 def _changes(recipe: Recipe, run: Run) -> list[str]:
@@ -98,8 +112,8 @@ def _put(recipe: Recipe, keep: bool = False) -> None:
             continue
         key = _key(recipe.method, path)
         value = recipe.dataset.partition("@")[0] if path == "dataset" else _on_scale(cls, path, _value(values, path))
-        if not (keep and key in st.session_state):
-            st.session_state[key] = value
+        # Set anew even where it is kept: a widget in a closed popover is mounted later, and would start at its minimum.
+        st.session_state[key] = st.session_state[key] if keep and key in st.session_state else value
 
 
 def _take_preset(method: str) -> None:

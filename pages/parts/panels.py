@@ -18,14 +18,14 @@ _chart = browser_part("live_chart", isolate_styles=False)
 
 def samples(run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6) -> None:
     """A contact sheet of one image array of the frame in view."""
-    text = {"waiting": _("waiting for the first images"), "alt": title}
+    text = _texts(title)
     with _panel(title, hint, run):
         _samples(key=f"samples-{array}", data={"run": run.id, "array": array, "columns": columns, "text": text})
 
 
 def plane(run: Run, title: str, hint: str, *, reach: float, names: Sequence[str]) -> None:
     """The latent plane from -reach to reach: codes by class over the decoded manifold."""
-    text = {"waiting": _("waiting for the first codes"), "alt": title}
+    text = _texts(title)
     data = {"run": run.id, "reach": reach, "colors": list(palette.CLASSES), "names": list(names), "text": text}
     with _panel(title, hint, run):
         _plane(key="plane", data=data)
@@ -33,9 +33,18 @@ def plane(run: Run, title: str, hint: str, *, reach: float, names: Sequence[str]
 
 def live_chart(run: Run, title: str, hint: str, figure: dict[str, Any]) -> None:
     """A plotly figure (as JSON) whose traces grow with the run's rows (each trace's meta names its column)."""
-    data = {"run": run.id, "figure": figure, "url": PLOTLY, "text": {"alt": title}}
+    steps = run.recipe.training.steps
+    data = {"run": run.id, "figure": figure, "steps": steps, "url": PLOTLY, "text": {"alt": title}}
     with _panel(title, hint, run):
         _chart(key="chart", data=data)
+
+
+def _texts(title: str) -> dict[str, str]:
+    """What stands in a picture's place while there is none, by the run's state."""
+    return {
+        "alt": title, "waiting": _("waiting for the first snapshot"), "queued": _("queued: another run is training"),
+        "failed": _("no pictures: this run failed"), "gone": _("this run was deleted"),
+    }  # fmt: skip
 
 
 def _panel(title: str, hint: str, run: Run) -> Any:

@@ -14,14 +14,30 @@ _bar = browser_part("run_bar")
 
 def run_bar(run: Run, title: str) -> None:
     """Mount the bar for `run` and do what its buttons ask."""
+    every = run.recipe.training.row_every
     text = {
-        "queued": _("queued"), "running": _("live"), "paused": _("paused"), "done": _("done"), "stopped": _("stopped"),
-        "failed": _("failed"), "gone": _("deleted"), "recorded": _("recorded"), "pause": _("Pause"),
-        "resume": _("Go on"), "step": _("One step"), "stop": _("Stop"), "play": _("Play the recording"),
-        "hold": _("Hold"), "newest": _("newest"), "scrubber": _("Time: which snapshot is in view"),
-        "at": _("at step"), "step_word": _("step"), "left": _("left"),
+        "queued": _("queued"),
+        "running": _("live"),
+        "paused": _("paused"),
+        "done": _("done"),
+        "stopped": _("stopped"),
+        "failed": _("failed"),
+        "gone": _("deleted"),
+        "recorded": _("recorded"),
+        "pause": _("Pause"),
+        "resume": _("Go on"),
+        "step": _("{count} steps").format(count=every),
+        "stop": _("Stop"),
+        "play": _("Play the recording"),
+        "replay": _("replay"),
+        "hold": _("Hold"),
+        "newest": _("newest"),
+        "scrubber": _("Time: which snapshot is in view"),
+        "at": _("at step"),
+        "step_word": _("step"),
+        "left": _("left"),
         "test": _("on test images"),
-    }  # fmt: skip
+    }
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
     data = {
         "run": run.id, "title": f"{title} · {_(dataset.title)}", "steps": run.recipe.training.steps,

@@ -48,16 +48,23 @@ def recorded(run: Run) -> bool:
 
 
 def seconds_for(recipe: Recipe) -> float | None:
-    """Seconds `recipe` would take, by the measured rate of the latest run alike; None if there was none."""
-    rate = _rates().get((recipe.method, recipe.dataset))
-    return recipe.training.steps * recipe.training.batch_size / rate if rate else None
+    """Seconds `recipe` would take, by the measured steps a second of the newest run alike; None if there was none."""
+    rate = _rates().get(_work_of(recipe))
+    return recipe.training.steps / rate if rate else None
 
 
 @st.cache_data(ttl=20, show_spinner=False)
-def _rates() -> dict[tuple[str, str], float]:
-    """Examples a second of the newest run of each method and data set; of a shipped one where none was trained here."""
-    rates: dict[tuple[str, str], float] = {}
+def _rates() -> dict[str, float]:
+    """Steps a second by what a step costs: of the newest run here, of a shipped one where none was trained here."""
+    rates: dict[str, float] = {}
     for run in RunStore().list():
-        if rate := run.status.examples_per_second:
-            rates.setdefault((run.recipe.method, run.recipe.dataset), rate)
+        if (status := run.status).seconds and status.step:
+            rates.setdefault(_work_of(run.recipe), status.step / status.seconds)
     return rates
+
+
+def _work_of(recipe: Recipe) -> str:
+    """What a step's time depends on: all but seed, length, and numbers that are only multiplied."""
+    values = recipe.model_dump()
+    sizes = {name: value for name, value in values["model"].items() if not isinstance(value, float)}
+    return repr((recipe.method, recipe.dataset, sizes, recipe.training.batch_size, recipe.threads))

@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 import sys
 import threading
-from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -16,16 +16,9 @@ class Local:
     """Starts one process a run. Needs a supervisor without torch around it: the fork server inherits nothing."""
 
     def __init__(self) -> None:
-        can_fork = "forkserver" in multiprocessing.get_all_start_methods()
-        self.context: ForkServerContext | SpawnContext
-        if can_fork:
-            self.context = multiprocessing.get_context("forkserver")
-            self.context.set_forkserver_preload(PRELOAD)
-            from multiprocessing.forkserver import ensure_running
-
-            ensure_running()
-        else:
-            self.context = multiprocessing.get_context("spawn")
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(PRELOAD)
+        ensure_running()
 
     def start(self, folder: Path) -> BaseProcess:
         """A worker on that run folder, already going."""
@@ -44,6 +37,6 @@ def _main(folder: Path) -> None:
     from repz_core.run import Run
 
     try:
-        work(Run(folder), interrupted=leave.is_set)
+        work(Run(folder), interrupted=lambda: "queued" if leave.is_set() else None)
     except BlockingIOError:
         logging.info("run %s is held by another worker", folder.name)

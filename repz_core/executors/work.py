@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from typing import Any
+from collections.abc import Callable
 
 from repz_core import engine
 from repz_core.config import RepzError
@@ -15,11 +15,14 @@ from repz_core.writer import RunWriter, rounded
 POLL = 0.02  # seconds between two looks at control.json
 
 
-def work(run: Run, *, seconds: float | None = None, interrupted: Any = lambda: False) -> Status:
-    """Train `run` to its end, from its last state, for at most `seconds`; its final status.
+def work(
+    run: Run, *, seconds: float | None = None, interrupted: Callable[[], Condition | None] = lambda: None
+) -> Status:
+    """Train `run` to its end, from its last state, for at most `seconds` in all; its final status.
 
-    `interrupted()` true leaves the run queued at its present state, for another worker. A fault ends the run as
-    "failed" with one sentence and keeps all it had. Raises BlockingIOError where another worker holds the run.
+    `interrupted()` may tell to leave: "queued" leaves the run at its present state to another worker, "stopped" ends
+    it. A fault ends the run as "failed" with one sentence and keeps all it had. Raises BlockingIOError where another
+    worker holds the run.
     """
     with run.lock():
         try:
@@ -60,7 +63,9 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
 class _Pacer:
     """Asked before each step: waits while the run is paused, and ends it when that is wished or time is up."""
 
-    def __init__(self, run: Run, writer: RunWriter, seconds: float | None, interrupted: Any) -> None:
+    def __init__(
+        self, run: Run, writer: RunWriter, seconds: float | None, interrupted: Callable[[], Condition | None]
+    ) -> None:
         self.run, self.writer, self.interrupted = run, writer, interrupted
         self.limit = seconds
         self.step = writer.first
@@ -79,8 +84,8 @@ class _Pacer:
             if self.control.desired == "pause" and step > self.control.until:
                 self._pause(step)
             self.writer.beat("running", self.step)
-        if self.interrupted():
-            self.ended = "queued"
+        if reason := self.interrupted():
+            self.ended = reason
         elif self.control.desired == "stop" or (self.limit is not None and self.writer.seconds() >= self.limit):
             self.ended = "stopped"
         else:
@@ -102,9 +107,8 @@ class _Pacer:
         stamp = (found.st_ino, found.st_mtime_ns) if found else (0, 0)  # two writes may share a clock tick
         if stamp != self.stamp:
             self.stamp, self.control = stamp, self.run.control
-            # a paused run looks before each step, lest it take more than it was granted
         if self.control.desired == "pause":
-            self.looked = 0.0
+            self.looked = 0.0  # look before each step, lest it take more than it was granted
 
 
 def summary(run: Run, status: Status) -> str:

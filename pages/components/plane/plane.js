@@ -1,11 +1,11 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
-import { contactSheet, fit } from "../shared/draw.js";
+import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 
 const DIM = 0.45; // of the decoded images, so that points stand out
 const RADIUS = 3.5;
 
-export default part(["frame", "frames"], (parent, { data }) => {
+export default part(["frame", "frames", "status"], (parent, { data }) => {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", data.text.alt);
@@ -15,7 +15,7 @@ export default part(["frame", "frames"], (parent, { data }) => {
     const { context, width, height } = fit(canvas), side = Math.min(width, height);
     const arrays = run.arrays();
     canvas.dataset.step = arrays ? run.step : "";
-    if (!arrays?.codes) return message(context, text.waiting, width, height);
+    if (!arrays?.codes || !arrays.labels) return message(context, text[run.status.state] ?? text.waiting, width, height);
     const dims = arrays.codes.shape[1];
     const place = (i, value) => side * (0.5 + (i === 0 ? value : -value) / (2 * reach));
     if (arrays.manifold) {
@@ -24,9 +24,9 @@ export default part(["frame", "frames"], (parent, { data }) => {
       context.drawImage(sheet, 0, 0, side, side);
       context.globalAlpha = 1;
     }
-    axes(context, place, side, reach);
     const points = classPoints(arrays, dims, names.length, reach);
     points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
+    axes(context, place, side, reach, dims);
     points.forEach((cloud, label) => cloud.length && badge(context, cloud, place, side, colors[label], names[label]));
   };
   return { draw };
@@ -72,28 +72,30 @@ function badge(context, cloud, place, side, color, name) {
   context.fillText(name, x, y + 1);
 }
 
-function axes(context, place, side, reach) {
+// The axes through zero, with ticks in the prior's standard deviations, legible on any picture.
+function axes(context, place, side, reach, dims) {
   context.strokeStyle = "#fff6";
-  context.fillStyle = "#fff";
-  context.font = "13px sans-serif";
-  context.textBaseline = "alphabetic";
-  for (let tick = Math.ceil(-reach); tick <= reach; tick++) {
-    context.textAlign = "center";
-    context.fillText(tick, place(0, tick), side - 4);
-    context.textAlign = "left";
-    if (tick !== Math.ceil(-reach)) context.fillText(tick, 4, place(1, tick) + 4);
-  }
   context.beginPath();
   context.moveTo(place(0, 0), 0);
   context.lineTo(place(0, 0), side);
-  context.moveTo(0, place(1, 0));
-  context.lineTo(side, place(1, 0));
+  if (dims > 1) {
+    context.moveTo(0, place(1, 0));
+    context.lineTo(side, place(1, 0));
+  }
   context.stroke();
+  context.font = "600 14px sans-serif";
+  context.textBaseline = "alphabetic";
+  for (let tick = Math.ceil(-reach); tick <= reach; tick++) {
+    outlined(context, tick, place(0, tick), side - 5, "center");
+    if (dims > 1 && tick !== Math.ceil(-reach)) outlined(context, tick, 4, place(1, tick) + 5, "left");
+  }
+  outlined(context, "z₁", side - 4, side - 5, "right");
+  if (dims > 1) outlined(context, "z₂", 4, 15, "left");
 }
 
-function message(context, text, width, height) {
-  context.fillStyle = "#bbb";
-  context.font = "16px sans-serif";
-  context.textAlign = "center";
-  context.fillText(text, width / 2, height / 2);
+function outlined(context, text, x, y, align) {
+  Object.assign(context, { textAlign: align, lineWidth: 3, strokeStyle: "#000c", fillStyle: "#fff" });
+  context.strokeText(text, x, y);
+  context.fillText(text, x, y);
+  context.lineWidth = 1;
 }

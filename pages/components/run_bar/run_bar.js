@@ -26,8 +26,10 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
   }
 
   const draw = (run, { title, steps, recorded, text }) => {
+    const { state, step, message } = run.status, ended = ENDED.includes(state);
+    // The page's script does not see a run end; it has to, to offer what can be done next.
+    if (ended && current === run && bar.dataset.state && !ENDED.includes(bar.dataset.state)) setTriggerValue("wish", { wish: "none", step });
     current = run;
-    const { state, step, seconds, message } = run.status, ended = ENDED.includes(state);
     bar.dataset.state = state;
     bar.dataset.step = step;
     bar.dataset.loaded = run.loaded;
@@ -35,12 +37,12 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
     find(".state").textContent = recorded && state === "done" ? text.recorded : text[state];
     find(".where").textContent = message || where(run.status, steps, text, ended);
     const paused = run.status.desired === "pause";
-    label(act.pause, paused ? "▶" : "❚❚", paused ? text.resume : text.pause);
-    label(act.step, "❚▶", text.step);
-    label(act.stop, "■", text.stop);
+    label(act.pause, paused ? text.resume : text.pause, paused ? text.resume : text.pause);
+    label(act.step, text.step, text.step);
+    label(act.stop, text.stop, text.stop);
     for (const name of ["pause", "step", "stop"]) act[name].disabled = ended;
     find(".transport").hidden = ended;
-    label(act.play, run.playing ? "❚❚" : "▶", run.playing ? text.hold : text.play);
+    label(act.play, run.playing ? `❚❚` : `▶ ${text.replay}`, run.playing ? text.hold : text.play);
     label(act.live, text.newest, text.newest);
     act.live.disabled = run.live;
     act.play.disabled = slider.disabled = run.steps.length < 2;
@@ -69,6 +71,6 @@ function where({ step, seconds, metrics }, steps, text, ended) {
 
 // The method's metrics on held-out data, measured once at the end.
 function measured(metrics, text) {
-  const words = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+  const words = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
   return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
 }

@@ -1,10 +1,10 @@
 // A contact sheet of one image array of the frame in view.
-import { contactSheet, fit } from "../shared/draw.js";
+import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 
 const GAP = 1;
 
-export default part(["frame", "frames"], (parent, { data }) => {
+export default part(["frame", "frames", "status"], (parent, { data }) => {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", data.text.alt);
@@ -14,13 +14,7 @@ export default part(["frame", "frames"], (parent, { data }) => {
     const { context, width, height } = fit(canvas);
     const images = run.arrays()?.[array];
     canvas.dataset.step = images ? run.step : "";
-    if (!images) {
-      context.fillStyle = "#bbb";
-      context.font = "16px sans-serif";
-      context.textAlign = "center";
-      context.fillText(text.waiting, width / 2, height / 2);
-      return;
-    }
+    if (!images) return message(context, text[run.status.state] ?? text.waiting, width, height);
     contactSheet(images, columns, GAP, sheet);
     const scale = Math.min(width / sheet.width, height / sheet.height);
     const w = sheet.width * scale, h = sheet.height * scale;

@@ -1,9 +1,8 @@
 // Drawing helpers: images as they are (one polarity in both themes), nearest-neighbour scaling, sharp on any screen.
 
-// Images (M, C, H, W) as uint8 onto an off-screen canvas of `columns` a row, `gap` pixels apart.
-export function contactSheet({ shape: [count, channels, height, width], data }, columns, gap, out) {
+// Images (M, C, H, W) as uint8 onto the off-screen canvas `sheet`, `columns` a row, `gap` pixels apart.
+export function contactSheet({ shape: [count, channels, height, width], data }, columns, gap, sheet) {
   const rows = Math.ceil(count / columns), size = height * width;
-  const sheet = out ?? document.createElement("canvas");
   sheet.width = columns * (width + gap) - gap;
   sheet.height = rows * (height + gap) - gap;
   const context = sheet.getContext("2d"), image = context.createImageData(sheet.width, sheet.height);
@@ -17,6 +16,15 @@ export function contactSheet({ shape: [count, channels, height, width], data }, 
   }
   context.putImageData(image, 0, 0);
   return sheet;
+}
+
+// What stands in place of a picture that is not there (yet).
+export function message(context, text, width, height) {
+  context.fillStyle = "#bbb";
+  context.font = "16px sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, width / 2, height / 2, width - 16);
 }
 
 // Size `canvas` to its box in device pixels; its context, scaled so that one unit is one CSS pixel.

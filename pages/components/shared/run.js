@@ -44,6 +44,7 @@ class RunView extends EventTarget {
     this.source.onmessage = (event) => this.take(JSON.parse(event.data));
     this.source.addEventListener("status", (event) => {
       this.status = { ...this.status, message: "", ...JSON.parse(event.data) };
+      if (this.status.state === "gone") this.source.close();
       this.say("status");
     });
   }
@@ -76,7 +77,7 @@ class RunView extends EventTarget {
 
   // Fetch what is missing, what is in view first, then the first (it holds what never changes), then from the newest on.
   load() {
-    while (this.loading < PARALLEL) {
+    while (this.source && this.loading < PARALLEL) {
       const step = [this.steps[this.index], ...this.steps.slice(0, 1), ...this.steps.toReversed()]
         .find((s) => s !== undefined && !this.frames.has(s));
       if (step === undefined) return;
@@ -115,6 +116,7 @@ class RunView extends EventTarget {
 
   seek(index) {
     const last = this.steps.length - 1;
+    if (last < 0) return;
     this.index = Math.max(0, Math.min(last, index));
     this.live = this.index === last;
     this.load();

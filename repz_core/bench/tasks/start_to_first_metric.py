@@ -45,13 +45,12 @@ def recipe(seed: int) -> Recipe:
 @contextmanager
 def warm_supervisor(root: Path) -> Iterator[RunStore]:
     """A store whose supervisor has worked on a run already; afterwards no process of it is left."""
-    server = supervisor.ensure(root)
     try:
-        store = RunStore(root)
-        submitted(store, recipe(2**31 - 1))
-        yield store
+        with supervisor.ensure(root):
+            store = RunStore(root)
+            submitted(store, recipe(2**31 - 1))
+            yield store
     finally:
-        server.close()
         _end_group(_supervisor_id(root))
 
 
