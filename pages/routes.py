@@ -97,8 +97,11 @@ class Tail:
             if self.task is None or self.task.done():
                 self._look()
                 self.task = asyncio.create_task(self.poll())
-            while start <= self.offset:  # behind it there is nothing: the run was deleted and begun anew
+            while True:
                 fresh = self.fresh
+                if start > self.offset:  # the run was deleted, and perhaps begun anew: this stream is at its end
+                    yield self.status
+                    return
                 if start + self.size == self.offset and self.block:
                     start = self.offset
                     yield self.block

@@ -119,7 +119,7 @@ def test_one_knob_moves_alone(page: Page, lab: Lab) -> None:
     """Widgets of a closed popover are mounted late; they must not start at their minimum then."""
     page.goto(f"{lab.url}/vae?run={run_id(SHIPPED)}")
     shown(page, step=4000)
-    page.get_by_role("slider", name="k", exact=True).press("ArrowRight")
+    page.locator(".st-key-vae-model-k input[type=range]").press("ArrowRight")
     expect(page.get_by_text("k 3 (was 2)")).to_be_visible()
     page.get_by_role("button", name="more").click()
     steps = page.get_by_role("spinbutton", name="steps")
