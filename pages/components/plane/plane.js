@@ -4,6 +4,7 @@ import { part } from "../shared/part.js";
 
 const DIM = 0.45; // of the decoded images, so that points stand out
 const RADIUS = 3.5;
+const APART = 27; // between the centres of two badges
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
   const canvas = document.createElement("canvas");
@@ -27,7 +28,7 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const points = classPoints(arrays, dims, names.length, reach);
     points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
     axes(context, place, side, reach, dims);
-    points.forEach((cloud, label) => cloud.length && badge(context, cloud, place, side, colors[label], names[label]));
+    badges(points, place, side).forEach(({ x, y, label }) => badge(context, x, y, colors[label], names[label]));
   };
   return { draw };
 });
@@ -51,11 +52,25 @@ function dot(context, x, y, color) {
   context.stroke();
 }
 
-// The class's name at its median, which a few strays do not move.
-function badge(context, cloud, place, side, color, name) {
-  const median = (i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
+// Where the classes' names go: at each median, which a few strays do not move; those that would overlap are pushed apart.
+function badges(points, place, side) {
+  const median = (cloud, i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
   const inside = (value) => Math.max(14, Math.min(side - 14, value));
-  const x = inside(place(0, median(0))), y = inside(place(1, median(1)));
+  const spots = points.flatMap((cloud, label) =>
+    cloud.length ? [{ label, x: inside(place(0, median(cloud, 0))), y: inside(place(1, median(cloud, 1))) }] : []);
+  for (let round = 0; round < 20; round++) {
+    for (const a of spots) for (const b of spots) {
+      const dx = b.x - a.x, dy = b.y - a.y, distance = Math.hypot(dx, dy), push = (APART - distance) / 2;
+      if (a.label >= b.label || push <= 0) continue;
+      const [ux, uy] = distance > 0 ? [dx / distance, dy / distance] : [0, 1];
+      Object.assign(a, { x: inside(a.x - push * ux), y: inside(a.y - push * uy) });
+      Object.assign(b, { x: inside(b.x + push * ux), y: inside(b.y + push * uy) });
+    }
+  }
+  return spots;
+}
+
+function badge(context, x, y, color, name) {
   context.font = "700 17px sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
