@@ -13,9 +13,8 @@ from repz_core.datasets import catalogue
 from repz_core.figures import palette
 from repz_core.figures.losses import Term, loss_curves
 from repz_core.locale import _, language
+from repz_core.recipes.vae import REACH
 from repz_core.run import Run
-
-REACH = 2.5  # standard deviations of the prior: the decoded manifold spans them
 
 
 def page() -> None:

@@ -19,7 +19,7 @@ class RepzError(ValueError):
 
 
 class Config(BaseModel):
-    """Frozen, closed settings. Every field has bounds (`ge`, `le` or a Literal) and a description.
+    """Frozen, closed settings. Every field that is a knob has bounds (`ge`, `le` or a Literal) and a description.
 
     Knob hints live in a field's `json_schema_extra`: "primary" (shown first), "log" (a slider over decades).
     """
@@ -52,6 +52,9 @@ class Config(BaseModel):
         return self.parse(values)
 
 
+VERSION = 1  # of the training code: raise it when the same recipe no longer gives the same numbers
+
+
 class Training(Config):
     """How long and how fast, the same for every family."""
 
@@ -76,8 +79,6 @@ class Training(Config):
 class Recipe(Config):
     """Everything that decides a run's numbers. A family narrows `method`, `model` and `data` in recipes/NAME.py."""
 
-    VERSION: ClassVar[int] = 1  # raise it when the same recipe no longer gives the same numbers
-
     method: str
     dataset: str = Field(description=N_("data set, as name@version"))
     model: Config
@@ -85,7 +86,7 @@ class Recipe(Config):
     training: Training = Training()
     seed: int = Field(0, ge=0, le=2**31 - 1, description=N_("seed of weights, batches and noise"))
     threads: int = Field(1, ge=1, le=64, description=N_("processor threads; sums depend on it"))
-    version: int = Field(1, ge=1, le=1, description=N_("version of the training code"))
+    version: int = Field(VERSION, ge=1, le=VERSION, description=N_("version of the training code"))
 
     def digest(self) -> str:
         """The identity of the run this recipe asks for: 16 hex digits of SHA-256 over its canonical JSON."""

@@ -1,7 +1,7 @@
 """A run is a folder. Reading one; writing events into it is writer.py's business, finding and submitting runs.py's.
 
     recipe.json  status.json  control.json  events.jsonl  lock
-    snapshots/<step>.safetensors.gz  states/<step>.safetensors  weights.safetensors (once it has ended)
+    snapshots/<step>.safetensors.gz  states/<step>.safetensors  weights.safetensors (once it is done)
 
 `status.json` is written by the holder of `lock` alone, `control.json` by the user interface alone.
 """

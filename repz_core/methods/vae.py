@@ -16,7 +16,6 @@ from repz_core.recipes import vae as recipe_vae
 
 NUM_SAMPLES = 36
 SIDE = 8  # the manifold is drawn on SIDE x SIDE points
-REACH = 2.5  # and spans -REACH..REACH standard deviations of the prior
 
 
 class VAE(Method):
@@ -85,7 +84,7 @@ class VAE(Method):
             "reconstructions": self.decode(codes[:8]),
         }
         if self.config.k == 2:
-            arrays["manifold"] = self.decode(plane(SIDE, REACH))
+            arrays["manifold"] = self.decode(plane(SIDE, recipe_vae.REACH))
         return arrays
 
     def evaluate(self, x: Tensor) -> dict[str, float]:

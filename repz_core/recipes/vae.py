@@ -9,6 +9,7 @@ from repz_core.config import Config, Training
 from repz_core.locale import N_
 
 TITLE = N_("Variational autoencoder")
+REACH = 2.5  # the decoded plane spans -REACH..REACH standard deviations of the prior
 
 
 PRIMARY: dict[str, Any] = {"primary": True}
