@@ -115,11 +115,13 @@ def train(options: argparse.Namespace) -> None:
     if not run.locked():
         run.steer(desired="run")  # a page may have stopped it
     leave = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_signal: leave.set())
+    before = signal.signal(signal.SIGINT, lambda *_signal: leave.set())
     try:
         status = work(run, seconds=options.seconds, interrupted=lambda: "stopped" if leave.is_set() else None)
     except BlockingIOError:
         raise RepzError(_("Run {id} is being trained by another process.").format(id=run.id)) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
     if status.state == "failed":
         raise RepzError(status.message)
     print(summary(run, status))

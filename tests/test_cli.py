@@ -1,8 +1,10 @@
 """The command line: what it prints is for machines, and a fault is one line on standard error and exit code 2."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -247,3 +249,21 @@ def test_ctrl_c_is_no_traceback(run, monkeypatch):
     code, _out, err = run("train", *TINY, "--steps", 20)
     assert code in (0, 130)
     assert not any("Traceback" in line for line in err)
+
+
+def test_ctrl_c_ends_a_run_and_keeps_what_there_is(home):
+    command = [sys.executable, "-m", "repz_core", "train", *TINY, "--steps", "200000", "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (
+            started := [run for run in RunStore().list() if len(run.frames()) > 1 and run.folder.parent == home]
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, _err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    status = started[0].status
+    assert status.state == "stopped"
+    assert json.loads(out.splitlines()[-1])["steps"] == status.step == started[0].state().step > 0
+    assert status.metrics
