@@ -91,13 +91,16 @@ class RunWriter:
             self.status(state, step)
 
     def keep_weights(self) -> None:
-        """Once a run is done: its weights alone take the place of its full state."""
+        """Write the weights of the last state, which are to stay once a run is done."""
         from safetensors.torch import save_file
 
         state = self.run.state()
         assert state is not None, "a run that is done has a last state"
         weights = {name: tensor for name, tensor in state.tensors.items() if name.startswith("model.")}
         _replace(self.run.folder / "weights.safetensors", lambda path: save_file(weights, path))
+
+    def drop_states(self) -> None:
+        """Remove the full states: nothing is left to resume."""
         for path in (self.run.folder / "states").iterdir():
             path.unlink()
 

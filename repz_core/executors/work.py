@@ -54,9 +54,11 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     if pacer.ended == "queued":
         return writer.status("queued", pacer.step)
     metrics = rounded(engine.evaluate(run.model(), run.recipe.dataset))
+    if pacer.ended == "done":
+        writer.keep_weights()  # before it says so: who sees "done" finds them
     status = writer.status(pacer.ended, pacer.step, metrics=metrics, message="")
     if pacer.ended == "done":
-        writer.keep_weights()
+        writer.drop_states()
     return status
 
 
