@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -59,23 +60,25 @@ def end_supervisor(store: RunStore) -> None:
     process = chief(store)
     family = [*process.children(recursive=True), process]
     for member in family:
-        member.kill()
+        with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+            member.kill()
     psutil.wait_procs(family, timeout=10)
 
 
 def worker_of(run: Run) -> psutil.Process:
     """The process that holds the run's lock."""
-    until(run.locked, "a worker")
-    me = psutil.Process()
-    for process in psutil.process_iter():
-        if process.pid == me.pid:
-            continue
-        try:
-            if any(file.path == str(run.folder / "lock") for file in process.open_files()):
-                return process
-        except psutil.Error:
-            continue
-    raise AssertionError("nobody has the lock file open")
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        for worker in psutil.process_iter():
+            with suppress(psutil.Error):
+                here = worker.open_files() if "forkserver" in " ".join(worker.cmdline()) else []
+                if any(file.path == str(run.folder / "lock") for file in here):
+                    found.append(worker)
+        return bool(found)
+
+    until(look, "a worker")
+    return found[0]
 
 
 def rows_without_time(run: Run) -> list[dict[str, float]]:

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -68,7 +69,8 @@ class Lab:
             chief = psutil.Process(pid)
             family = [*chief.children(recursive=True), chief]
             for member in family:
-                member.kill()
+                with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+                    member.kill()
             psutil.wait_procs(family, timeout=10)
 
 
