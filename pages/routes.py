@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import plotly
+from safetensors.numpy import save
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -174,6 +175,15 @@ async def frame(request: Request) -> Response:
 
 
 @sentence_on_fault
+async def weights(request: Request) -> Response:
+    """A run's newest weights as safetensors, and in X-Repz-Step after how many steps they are."""
+    step, tensors = await asyncio.to_thread(RunStore().open(request.path_params["id"]).weights)
+    body = await asyncio.to_thread(save, tensors)
+    headers = {"Cache-Control": "no-cache", "X-Repz-Step": str(step)}
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+@sentence_on_fault
 async def asset(request: Request) -> Response:
     """A browser part's file. The URL carries the version of all of them, so that a browser may keep it."""
     name = request.path_params["name"]
@@ -198,6 +208,7 @@ async def plotly_js(request: Request) -> Response:
 ROUTES = [
     Route("/repz/runs/{id}/events", events),
     Route("/repz/runs/{id}/frames/{step:int}", frame),
+    Route("/repz/runs/{id}/weights", weights),
     Route("/repz/assets/{version}/{name:path}", asset),
     Route("/repz/plotly/{version}.js", plotly_js),
 ]

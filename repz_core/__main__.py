@@ -144,7 +144,7 @@ def asked_recipe(options: argparse.Namespace) -> Recipe:
     if options.seed is not None:
         changes["seed"] = options.seed
     recipe = recipes.default(options.method, options.dataset).replace(**changes)
-    return recipes.parse(recipe.model_dump())
+    return recipes.parse(recipe.plain())
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -21,7 +21,8 @@ class RepzError(ValueError):
 class Config(BaseModel):
     """Frozen, closed settings. Every field that is a knob has bounds (`ge`, `le` or a Literal) and a description.
 
-    Knob hints live in a field's `json_schema_extra`: "primary" (shown first), "log" (a slider over decades).
+    Hints live in a field's `json_schema_extra`: "primary" (a knob shown first), "log" (a slider over decades), "shape"
+    (decides the weights' shapes, so that a fork cannot change it).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -70,10 +71,22 @@ class Training(Config):
         """Steps from one logged row to the next."""
         return math.ceil(self.steps / self.MAX_ROWS)
 
+    def thorough_steps(self) -> frozenset[int]:
+        """The frames at which validation takes its time: every sixth, and the last."""
+        frames = sorted(self.frame_steps())
+        return frozenset([*frames[5::6], frames[-1]])
+
     def frame_steps(self) -> frozenset[int]:
         """About `num_frames` steps from 0 to the last, exponentially denser at the start, where most happens."""
         growth = [math.expm1(4 * i / (self.num_frames - 1)) / math.expm1(4) for i in range(self.num_frames)]
         return frozenset(round(self.steps * share) for share in growth)
+
+
+class Parent(Config):
+    """Where a forked run comes from: the whole recipe of that run, as in its recipe.json, and the step it left at."""
+
+    recipe: dict[str, Any]
+    step: int = Field(ge=0, le=200_000, description=N_("step of the parent at which the fork begins"))
 
 
 class Recipe(Config):
@@ -87,11 +100,17 @@ class Recipe(Config):
     seed: int = Field(0, ge=0, le=2**31 - 1, description=N_("seed of weights, batches and noise"))
     threads: int = Field(1, ge=1, le=64, description=N_("processor threads; sums depend on it"))
     version: int = Field(VERSION, ge=1, le=VERSION, description=N_("version of the training code"))
+    parent: Parent | None = Field(None, description=N_("the run this one is a fork of"))
 
     def digest(self) -> str:
         """The identity of the run this recipe asks for: 16 hex digits of SHA-256 over its canonical JSON."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps(self.plain(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON values; without `parent` where there is none, so that it is as if the field did not exist."""
+        values = self.model_dump(mode="json")
+        return values if self.parent else {name: value for name, value in values.items() if name != "parent"}
 
 
 def leaf_paths(cls: type[Config]) -> list[str]:
@@ -104,6 +123,29 @@ def leaf_paths(cls: type[Config]) -> list[str]:
         else:
             paths.append(name)
     return paths
+
+
+def value(config: Config, path: str) -> Any:
+    """The value of the setting with that dotted name."""
+    found: Any = config
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def field_at(cls: type[Config], path: str) -> FieldInfo:
+    """The field with that dotted name."""
+    *parents, last = path.split(".")
+    for name in parents:
+        cls = cls.model_fields[name].annotation  # type: ignore[assignment]  # a group is a Config
+    return cls.model_fields[last]
+
+
+def hint(config: Config | type[Config], path: str, name: str) -> bool:
+    """Whether the setting carries the hint `name`: "primary", "log", "shape"."""
+    cls = config if isinstance(config, type) else type(config)
+    extra = field_at(cls, path).json_schema_extra
+    return bool(isinstance(extra, dict) and extra.get(name))
 
 
 def bounds(field: FieldInfo) -> tuple[Any, Any]:
@@ -125,9 +167,9 @@ def allowed(field: FieldInfo) -> str:
         return _("one of {options}").format(options=", ".join(map(str, options)))
     if field.annotation is bool:
         return _("true or false")
-    kind = _("a whole number") if field.annotation is int else _("a number")
-    if low is None and high is None:
+    if field.annotation not in (int, float):
         return _("text") if field.annotation is str else _("a group of settings")
+    kind = _("a whole number") if field.annotation is int else _("a number")
     return _("{kind} from {low} to {high}").format(kind=kind, low=low, high=high)
 
 

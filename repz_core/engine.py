@@ -3,34 +3,35 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from repz_core import datasets, methods
+from repz_core import datasets, methods, recipes
 from repz_core.config import Recipe, RepzError
-from repz_core.events import VOCABULARY, Snapshot, State, Step
+from repz_core.events import Snapshot, State, Step
 from repz_core.locale import _
 from repz_core.methods.base import Method
+from repz_core.observer import Observer
 from repz_core.optim import Adam
-
-MAX_PROBES = 1000  # held-out images whose codes every snapshot carries
-NUM_INPUTS = 8  # of them, those shown beside their reconstructions
 
 
 def train(
-    recipe: Recipe, *, resume: State | None = None, proceed: Callable[[int], bool] = lambda step: True
+    recipe: Recipe,
+    *,
+    resume: State | None = None,
+    origin: State | None = None,
+    proceed: Callable[[int], bool] = lambda step: True,
 ) -> Iterator[Step | Snapshot | State]:
     """Train `recipe`, yielding Step rows, and at each frame a Step with validation metrics, a Snapshot and a State.
 
     A function of the recipe alone: the same events on the same machine, also when continued from any yielded State
-    (`resume`), after which the events later than it follow. `proceed` is asked before each step, with that step's
-    number: it may block (a pause); on False a last State is yielded and training ends. Raises RepzError for an
-    unknown data set and, naming step and term, when a loss is no longer finite.
+    (`resume`), after which the events later than it follow. A fork first trains its parent anew, silently, up to the
+    step where it begins; `origin`, a state of the parent's not later than that, shortens it. `proceed` is asked before
+    each step, with that step's number: it may block (a pause); on False a last State is yielded and training ends.
+    Raises RepzError for an unknown data set and, naming step and term, when a loss is no longer finite.
     """
-    events = _events(recipe, resume, proceed)
+    events = _events(recipe, resume, origin, proceed)
     while True:
         with _numerics(recipe):
             event = next(events, None)
@@ -55,39 +56,54 @@ def _numerics(recipe: Recipe) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _events(recipe: Recipe, resume: State | None, proceed: Callable[[int], bool]) -> Iterator[Step | Snapshot | State]:
+def _events(
+    recipe: Recipe, resume: State | None, origin: State | None, proceed: Callable[[int], bool]
+) -> Iterator[Step | Snapshot | State]:
+    begins = recipe.parent.step if recipe.parent else 0
+    fresh = resume is None
+    if fresh and recipe.parent:
+        resume = replay(recipe, origin, proceed)
+        if resume is None:
+            return
     data = datasets.load(recipe.dataset)
-    method = methods.build(recipe, data.shape)
-    x = method.prepare(torch.from_numpy(data.part("train").x))
-    if recipe.training.batch_size > len(x):
-        raise RepzError(
-            _("training.batch_size must be at most the {count} training images of {dataset}; got {given}.").format(
-                count=len(x), dataset=recipe.dataset, given=recipe.training.batch_size
-            )
-        )
-    held_out = data.part("validation")
-    validation = method.prepare(torch.from_numpy(held_out.x))
-    probes = validation[:MAX_PROBES]
-    loop = _Loop(method, x)
-    frames, every = recipe.training.frame_steps(), recipe.training.row_every
-    if resume is None:
-        fixed = {"labels": held_out.y[:MAX_PROBES].astype(np.uint8), "inputs": _pixels(probes[:NUM_INPUTS], method)}
-        yield _row(0, _validate(method, validation))
-        yield Snapshot(0, fixed | observe(method, probes))
-        yield State(0, loop.state())
-    else:
-        loop.load(resume)
-    for step in range(loop.step + 1, recipe.training.steps + 1):
+    loop = _Loop(recipe, data, resume)
+    observer = Observer(loop.method, data)
+    training = recipe.training
+    frames, thorough, every = training.frame_steps(), training.thorough_steps(), training.row_every
+    if fresh:
+        loop.means()  # what a parent had summed up is its own
+        yield _row(begins, observer.validate(quick=True))
+        yield Snapshot(begins, observer.fixed() | observer.observe())
+        yield State(begins, loop.state())
+    for step in range(loop.step + 1, training.steps + 1):
         if not proceed(step):
             yield State(loop.step, loop.state())
             return
         loop.advance()
         if step in frames:
-            yield _row(step, loop.means() | _validate(method, validation))
-            yield Snapshot(step, observe(method, probes))
+            yield _row(step, loop.means() | observer.validate(quick=step not in thorough))
+            yield Snapshot(step, observer.observe() | (observer.examine() if step == training.steps else {}))
             yield State(step, loop.state())
         elif step % every == 0:
             yield _row(step, loop.means())
+
+
+def replay(recipe: Recipe, origin: State | None, proceed: Callable[[int], bool]) -> State | None:
+    """The parent's state at the step where the fork `recipe` begins, to the last bit; None when told to leave.
+
+    `origin` is any state of the parent's to start from that is not later.
+    """
+    parent, begins = recipes.origin(recipe)
+    if origin is None and parent.parent:
+        origin = replay(parent, None, proceed)
+        if origin is None:
+            return None
+    loop = _Loop(parent, datasets.load(parent.dataset), origin)
+    for step in range(loop.step + 1, begins + 1):
+        if not proceed(step):
+            return None
+        loop.advance()
+    return State(begins, loop.state())
 
 
 def _row(step: int, values: dict[str, float]) -> Step:
@@ -105,15 +121,25 @@ def _row(step: int, values: dict[str, float]) -> Step:
 class _Loop:
     """The optimisers' turns on batches that are a function of seed and position, with running means of the terms."""
 
-    def __init__(self, method: Method, x: Tensor) -> None:
-        self.method, self.x, self.step = method, x, 0
-        self.phases = method.phases()
+    def __init__(self, recipe: Recipe, data: datasets.Data, state: State | None) -> None:
+        """At the recipe's start, or at `state`. Raises RepzError where a batch is larger than the training part."""
+        self.method, self.step = methods.build(recipe, data.shape), 0
+        self.x = torch.from_numpy(data.part("train").x)  # (N, n), raw
+        self.batch_size = recipe.training.batch_size
+        if self.batch_size > len(self.x):
+            raise RepzError(
+                _("training.batch_size must be at most the {count} training images of {dataset}; got {given}.").format(
+                    count=len(self.x), dataset=recipe.dataset, given=self.batch_size
+                )
+            )
+        self.phases = self.method.phases()
         self.optimisers = [Adam(phase.params, phase.lr) for phase in self.phases]
-        self.batch_size = method.recipe.training.batch_size
-        self.per_epoch = len(x) // self.batch_size
+        self.per_epoch = len(self.x) // self.batch_size
         self.per_step = sum(phase.repeat for phase in self.phases)
         self.epoch, self.order = -1, torch.empty(0, dtype=torch.int64)
         self._reset()
+        if state:
+            self.load(state)
 
     def _reset(self) -> None:
         self.sums: dict[str, Tensor] = {}
@@ -122,9 +148,10 @@ class _Loop:
     def advance(self) -> None:
         """One step: every phase in turn, as often as it repeats."""
         position = self.step * self.per_step
+        self.method.step = self.step
         for phase, optimiser in zip(self.phases, self.optimisers, strict=True):
             for _turn in range(phase.repeat):
-                terms = phase.loss(self._batch(position))
+                terms = phase.loss(self.method.batch(self._batch(position)))
                 position += 1
                 optimiser.minimise(terms["loss"])
                 if phase.after:
@@ -183,30 +210,6 @@ def load_weights(method: Method, tensors: Mapping[str, Tensor]) -> None:
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors whose names start with `prefix`, by the rest of their names."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-@torch.inference_mode()
-def observe(method: Method, probes: Tensor) -> dict[str, np.ndarray[Any, Any]]:
-    """A method's arrays in the vocabulary's types: images (M, C, H, W) as uint8, codes as float16."""
-    arrays = {}
-    for name, tensor in method.eval().observe(probes).items():
-        dtype = VOCABULARY[name].dtype
-        arrays[name] = _pixels(tensor, method) if dtype is np.uint8 else tensor.numpy().astype(dtype)
-    method.train()
-    return arrays
-
-
-def _pixels(x: Tensor, method: Method) -> np.ndarray[Any, Any]:
-    """Flat images in [0, 1], (M, n) -> uint8 (M, C, H, W), in 32 shades: more are not seen, and double a folder."""
-    shades = x.mul(31).round().clamp(0, 31).mul(255 / 31).round()
-    return shades.to(torch.uint8).view(-1, *method.shape).numpy()
-
-
-@torch.inference_mode()
-def _validate(method: Method, x: Tensor) -> dict[str, float]:
-    metrics = method.eval().evaluate(x)
-    method.train()
-    return {f"val_{name}": value for name, value in metrics.items()}
 
 
 @torch.inference_mode()

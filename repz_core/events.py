@@ -36,15 +36,25 @@ class Array(NamedTuple):
     dtype: type[np.generic]
 
 
+IMAGE = "image, channel, row, column"
+
 VOCABULARY: dict[str, Array] = {
-    "samples": Array("decoded from fixed draws of the prior", "image, channel, row, column", np.uint8),
+    "samples": Array("decoded from fixed draws of the prior", IMAGE, np.uint8),
     "manifold": Array(
         "decoded from a square grid over the first two latent dimensions, top row first",
-        "image, channel, row, column",
+        IMAGE,
         np.uint8,
     ),
-    "inputs": Array("fixed held-out images", "image, channel, row, column", np.uint8),
-    "reconstructions": Array("the model's reconstruction of `inputs`", "image, channel, row, column", np.uint8),
+    "reconstructions": Array("the model's reconstruction of the first `inputs`", IMAGE, np.uint8),
     "codes": Array("codes (posterior means) of fixed probe images", "probe, latent dimension", np.float16),
+    "stds": Array("standard deviations of the probe images' posteriors", "probe, latent dimension", np.float16),
+    "principal": Array("`codes` on their first two principal axes", "probe, axis", np.float16),
+    "kl_each": Array("KL of a dimension in nats, mean over the probe images", "latent dimension", np.float32),
+    "gradients_pathwise": Array("one-draw gradients by reparameterisation", "draw, mu then logvar", np.float32),
+    "gradients_score": Array("one-draw gradients by the score function", "draw, mu then logvar", np.float32),
+    # In a run's first snapshot alone, since they never change:
     "labels": Array("classes of the probe images", "probe", np.uint8),
+    "inputs": Array("fixed test images, in all shades", IMAGE, np.uint8),
+    "input_labels": Array("classes of `inputs`", "image", np.uint8),
+    "eigenvalues": Array("of the probe images' covariance, largest first", "axis", np.float32),
 }

@@ -1,59 +1,41 @@
-"""Small nets over flat images: (N, n) in, (N, size) out. Shapes: C channels, H rows, W columns, n = C H W."""
+"""From layers as data (layers.py) to torch modules."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-
-def mlp(*sizes: int) -> nn.Sequential:
-    """Linear layers of the given sizes with ReLU between them, none after the last."""
-    layers: list[nn.Module] = []
-    for fan_in, fan_out in pairwise(sizes):
-        layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+from repz_core.layers import Layer
 
 
-def _halvings(shape: tuple[int, int, int], channels: int) -> Iterator[tuple[int, int, int]]:
-    """The shapes a conv encoder passes through: two halvings of the sides, the second with twice the channels."""
-    _, rows, columns = shape
-    yield channels, (rows + 1) // 2, (columns + 1) // 2
-    yield 2 * channels, ((rows + 1) // 2 + 1) // 2, ((columns + 1) // 2 + 1) // 2
+def build(layers: Sequence[Layer]) -> nn.Sequential:
+    """The net of `layers`, initialised by torch's defaults. Raises ValueError for a kind it does not know."""
+    return nn.Sequential(*(_module(layer) for layer in layers))
 
 
-def conv_encoder(shape: tuple[int, int, int], channels: int, size: int) -> nn.Sequential:
-    """Two 4x4 convolutions of stride 2, then a linear layer to `size`; works for any sides from 4 up."""
-    (c1, h1, w1), (c2, h2, w2) = _halvings(shape, channels)
-    pad1 = (shape[1] % 2, shape[2] % 2)
-    pad2 = (h1 % 2, w1 % 2)
-    return nn.Sequential(
-        nn.Unflatten(1, shape),
-        nn.ZeroPad2d((1, 1 + pad1[1], 1, 1 + pad1[0])),
-        nn.Conv2d(shape[0], c1, 4, stride=2),
-        nn.ReLU(),
-        nn.ZeroPad2d((1, 1 + pad2[1], 1, 1 + pad2[0])),
-        nn.Conv2d(c1, c2, 4, stride=2),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(c2 * h2 * w2, size),
-    )
-
-
-def conv_decoder(shape: tuple[int, int, int], channels: int, size: int) -> nn.Sequential:
-    """The encoder's mirror: a linear layer from `size`, then two transposed 4x4 convolutions of stride 2."""
-    (c1, h1, w1), (c2, h2, w2) = _halvings(shape, channels)
-    return nn.Sequential(
-        nn.Linear(size, c2 * h2 * w2),
-        nn.ReLU(),
-        nn.Unflatten(1, (c2, h2, w2)),
-        nn.ConvTranspose2d(c2, c1, 4, stride=2, padding=1),
-        Crop(h1, w1),
-        nn.ReLU(),
-        nn.ConvTranspose2d(c1, shape[0], 4, stride=2, padding=1),
-        Crop(shape[1], shape[2]),
-        nn.Flatten(),
-    )
+def _module(layer: Layer) -> nn.Module:
+    match layer:
+        case {"kind": "linear", "inputs": inputs, "outputs": outputs}:
+            return nn.Linear(inputs, outputs)
+        case {"kind": "relu"}:
+            return nn.ReLU()
+        case {"kind": "unflatten", "shape": shape}:
+            return nn.Unflatten(1, shape)
+        case {"kind": "flatten"}:
+            return nn.Flatten()
+        case {"kind": "pad", "left": left, "right": right, "top": top, "bottom": bottom}:
+            return nn.ZeroPad2d((left, right, top, bottom))
+        case {"kind": "conv", "inputs": inputs, "outputs": outputs, "size": size, "stride": stride}:
+            return nn.Conv2d(inputs, outputs, size, stride=stride)
+        case {
+            "kind": "conv_transposed", "inputs": inputs, "outputs": outputs, "size": size, "stride": stride,
+            "padding": padding,
+        }:  # fmt: skip
+            return nn.ConvTranspose2d(inputs, outputs, size, stride=stride, padding=padding)
+        case {"kind": "crop", "rows": rows, "columns": columns}:
+            return Crop(rows, columns)
+        case _:
+            raise ValueError(f"there is no such layer: {layer}")
 
 
 class Crop(nn.Module):

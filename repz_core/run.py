@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load
@@ -122,6 +123,23 @@ class Run:
         """The newest full state, to resume from; None where there is none yet. Needs torch."""
         files = sorted((self.folder / "states").glob("[0-9]*.safetensors"))
         return State(int(files[-1].stem), self._tensors(files[-1])) if files else None
+
+    def weights(self) -> tuple[int, dict[str, np.ndarray[Any, Any]]]:
+        """The newest weights that are kept, and after how many steps: {"decoder.0.weight": (400, 20), ...}.
+
+        Raises RepzError where there are none yet. Needs no torch.
+        """
+        files = sorted((self.folder / "states").glob("[0-9]*.safetensors"))
+        path = files[-1] if files else self.folder / "weights.safetensors"
+        if not path.exists():
+            raise RepzError(_("Run {id} has no weights yet; wait for its first snapshot.").format(id=self.id))
+        try:
+            with safe_open(path, framework="numpy") as tensors:
+                names = [name for name in tensors.keys() if name.startswith("model.")]  # noqa: SIM118 (it is no dict)
+                weights = {name.removeprefix("model."): tensors.get_tensor(name) for name in names}
+        except (OSError, SafetensorError) as error:
+            raise self._damaged(path.name, error) from None
+        return int(path.stem) if files else self.status.step, weights
 
     def model(self) -> "Method":
         """The trained method in evaluation mode; encode / decode / sample where they mean something. Needs torch."""

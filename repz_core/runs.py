@@ -83,7 +83,7 @@ class RunStore:
             with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
                 draft = Path(scratch) / folder.name
                 draft.mkdir()
-                write_json(draft / "recipe.json", recipe.model_dump(mode="json"))
+                write_json(draft / "recipe.json", recipe.plain())
                 write_json(draft / "control.json", Control().model_dump())
                 try:
                     draft.rename(folder)  # onto nothing, or an empty folder

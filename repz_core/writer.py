@@ -85,10 +85,10 @@ class RunWriter:
         self.wrote = time.monotonic()
         return status
 
-    def beat(self, state: Condition, step: int) -> None:
+    def beat(self, state: Condition, step: int, message: str = "") -> None:
         """Write status.json unless that was done a moment ago."""
         if time.monotonic() - self.wrote >= HEARTBEAT:
-            self.status(state, step)
+            self.status(state, step, message=message)
 
     def keep_weights(self) -> None:
         """Write the weights of the last state, which are to stay once a run is done."""

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import settings
 
-from repz_core import recipes
+from repz_core import datasets, recipes
 from repz_core.config import Recipe, leaf_paths
+from repz_core.datasets.catalogue import CARDS
 from repz_core.executors.work import work
 from repz_core.run import Run
 from repz_core.runs import RunStore
+
+LOCAL = [name for name, card in CARDS.items() if not card.network]
 
 # The same examples everywhere and no clock: a test that passed goes on passing on a busy machine.
 settings.register_profile("repz", deadline=None, derandomize=True)
@@ -48,6 +52,13 @@ def tiny() -> Callable[..., Recipe]:
         return recipe.replace(**{path: value for path, value in small.items() if path in known} | changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def images():
+    """images(dataset): its first 40 validation images."""
+    parts = {name: datasets.load(name).part("validation") for name in LOCAL}
+    return lambda dataset: torch.from_numpy(parts[dataset].x[:40])
 
 
 @pytest.fixture(scope="session")

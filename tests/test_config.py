@@ -91,7 +91,11 @@ def test_choices(method, path, tiny):
 def test_every_setting_is_bounded_and_described(method):
     for path in leaf_paths(recipes.family(method).Recipe):
         field = field_of(method, path)
-        assert path in ("method", "dataset") or (path in {p for _m, p in BOUNDED + CHOSEN}) or field.annotation is bool
+        assert (
+            path in ("method", "dataset", "parent")
+            or (path in {p for _m, p in BOUNDED + CHOSEN})
+            or field.annotation is bool
+        )
         assert path == "method" or field.description
         assert "\n" not in allowed(field)
 
@@ -213,7 +217,7 @@ def test_the_digest_of_a_known_recipe():
         "threads": 1,
         "version": 1,
     }
-    assert recipes.parse(values).digest() == "e27a845a94825498"
+    assert recipes.parse(values).digest() == "b3ee44e7c55a69d6"
 
 
 def test_the_version_of_the_code_is_part_of_a_recipe():

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from repz_core import datasets, engine, methods, recipes
+from repz_core import datasets, engine, methods, observer, recipes
 from repz_core.config import RepzError, Training
 from repz_core.events import VOCABULARY, Snapshot, State, Step
 from repz_core.methods.base import Method, Phase
@@ -66,10 +66,10 @@ class Toy(Method):
             Phase("maker", self.maker.parameters(), self._turn("maker"), 1e-2),
         ]
 
-    def observe(self, x):
+    def observe(self, x, inputs):
         return {"codes": self.judge(x)}
 
-    def evaluate(self, x):
+    def evaluate(self, x, *, quick=False):
         return {"score": self.judge(x).mean().item()}
 
 
@@ -165,13 +165,13 @@ def test_threads_are_the_recipes_whatever_the_consumer_does(tiny, monkeypatch):
     seen = Counter()
 
     def spy_on(name, real):
-        def spy(self, x):
+        def spy(self, *args, **options):
             seen[name, torch.get_num_threads()] += 1
-            return real(self, x)
+            return real(self, *args, **options)
 
         monkeypatch.setattr(VAE, name, spy)
 
-    for name in ("loss", "observe", "evaluate"):
+    for name in ("loss", "observe", "examine", "evaluate"):
         spy_on(name, getattr(VAE, name))
     for _event in engine.train(tiny(threads=2)):
         torch.set_num_threads(1)
@@ -209,11 +209,11 @@ def test_the_global_generators_are_left_alone(tiny):
 @pytest.mark.parametrize(("num", "batch_size"), [(10, 3), (12, 4), (7, 7), (1, 1)])
 def test_an_epoch_shows_no_image_twice(num, batch_size, tiny):
     recipe = tiny(**{"training.batch_size": batch_size})
-    loop = engine._Loop(methods.build(recipe, (1, 8, 8)), torch.arange(num)[:, None])
+    x, zeros = np.repeat(np.arange(num, dtype=np.float32)[:, None], 64, 1), np.zeros(num, np.uint8)
+    loop = engine._Loop(recipe, datasets.Data(x, zeros, (1, 8, 8), {}, zeros), None)
     size, per_epoch = batch_size, num // batch_size
     epochs = [
-        torch.cat([loop._batch(epoch * per_epoch + i) for i in range(per_epoch)]).flatten().tolist()
-        for epoch in range(3)
+        torch.cat([loop._batch(epoch * per_epoch + i) for i in range(per_epoch)])[:, 0].tolist() for epoch in range(3)
     ]
     for epoch in epochs:
         assert len(epoch) == size * per_epoch
@@ -221,7 +221,7 @@ def test_an_epoch_shows_no_image_twice(num, batch_size, tiny):
         assert set(epoch) <= set(range(num))
     if num > 3:
         assert epochs[0] != epochs[1] != epochs[2]
-    assert loop._batch(0).flatten().tolist() == epochs[0][:size]
+    assert loop._batch(0)[:, 0].tolist() == epochs[0][:size]
 
 
 def test_a_batch_larger_than_the_data_is_refused_before_the_first_step(tiny):
@@ -244,12 +244,13 @@ def test_rows_hold_the_means_of_their_steps(tiny, monkeypatch):
     assert recipe.training.row_every == 3
     rows = {e.step: e.values for e in engine.train(recipe) if isinstance(e, Step)}
     assert set(rows) == {*range(0, 21, 3), *recipe.training.frame_steps()}
+    quick = {"val_recon", "val_kl", "val_elbo", "val_log_prior", "val_active_units"}
     for last, step in zip(sorted(rows), sorted(rows)[1:], strict=False):
         for term in ("loss", "recon", "kl"):
             mean = np.mean([each[i][term] for i in range(last + 1, step + 1)])
             assert rows[step][term] == pytest.approx(mean, rel=1e-6)
         assert {name for name in rows[step] if name.startswith("val_")} == (
-            {"val_recon", "val_kl", "val_elbo"} if step in recipe.training.frame_steps() else set()
+            set() if step not in recipe.training.frame_steps() else quick if step < 20 else quick | {"val_nll"}
         )
 
 
@@ -272,7 +273,7 @@ def test_a_diverged_run_names_step_and_term(bad, tiny, monkeypatch):
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_validation_that_is_not_finite_is_divergence_too(bad, tiny, monkeypatch):
     """The step that broke the weights had a finite loss: the first to see it is the validation after it."""
-    monkeypatch.setattr(VAE, "evaluate", lambda self, x: {"recon": bad})
+    monkeypatch.setattr(VAE, "evaluate", lambda self, x, quick: {"recon": bad})
     with pytest.raises(RepzError, match=r"^Training diverged at step \d+: '(val_)?recon' became (nan|inf)"):
         list(engine.train(tiny()))
 
@@ -289,14 +290,17 @@ def test_the_largest_learning_rate_gives_numbers_or_one_sentence(tiny):
 
 def test_snapshots_are_small_and_of_held_out_images(tiny):
     recipe = tiny()
-    held_out = datasets.load("digits").part("validation")
+    data = datasets.load("digits")
+    held_out, test = data.part("validation"), data.part("test")
     method = methods.build(recipe, held_out.shape)
-    probes = method.prepare(torch.from_numpy(held_out.x))[: engine.MAX_PROBES]
+    probes = method.prepare(torch.from_numpy(held_out.x))[: observer.MAX_PROBES]
     snapshots = [event.arrays for event in engine.train(recipe) if isinstance(event, Snapshot)]
     first, *later = snapshots
-    assert set(first) - set(later[0]) == {"labels", "inputs"}
-    assert np.array_equal(first["labels"], held_out.y[: engine.MAX_PROBES])
-    assert np.array_equal(first["inputs"].reshape(8, -1), probes[:8].numpy() * 255)
+    assert set(first) - set(later[0]) == {"labels", "inputs", "input_labels", "eigenvalues"}
+    assert np.array_equal(first["labels"], held_out.y[: observer.MAX_PROBES])
+    prepared = {(255 * image).tobytes() for image in method.prepare(torch.from_numpy(test.x)).numpy()}
+    assert {image.astype(np.float32).tobytes() for image in first["inputs"]} <= prepared
+    assert first["input_labels"].tolist() == [*range(10)] * 4
     with torch.inference_mode():
         codes = method.encode(probes)
     assert np.array_equal(first["codes"], codes.numpy().astype(np.float16))
@@ -304,8 +308,27 @@ def test_snapshots_are_small_and_of_held_out_images(tiny):
         assert {name: array.dtype for name, array in arrays.items()} == {n: VOCABULARY[n].dtype for n in arrays}
         assert arrays["samples"].shape == (36, 1, 8, 8)
         assert arrays["manifold"].shape == (64, 1, 8, 8)
-        assert arrays["reconstructions"].shape == (8, 1, 8, 8)
-        assert arrays["codes"].shape == (len(probes), 2)
+        assert arrays["reconstructions"].shape == (10, 1, 8, 8)
+        assert arrays["codes"].shape == arrays["stds"].shape == (len(probes), 2)
+
+
+def test_the_eigenvalues_are_those_of_the_covariance():
+    for x in (torch.rand(30, 8), torch.rand(8, 30)):
+        expected = np.linalg.eigvalsh(np.cov(x.numpy().astype(np.float64).T, bias=True))[::-1][:8]
+        assert observer.eigenvalues(x) == pytest.approx(expected, abs=1e-6)
+
+
+def test_codes_of_more_dimensions_come_with_their_principal_plane(tiny):
+    arrays = next(e.arrays for e in engine.train(tiny(**{"model.k": 5})) if isinstance(e, Snapshot))
+    assert arrays["principal"].shape == (len(arrays["codes"]), 2)
+    assert arrays["principal"][:, 0].std() >= arrays["principal"][:, 1].std()
+
+
+@pytest.mark.parametrize(("labels", "num", "expected"), [
+    ([2, 2, 0, 1, 0, 2], 4, [2, 3, 0, 4]), ([0, 0, 0], 5, [0, 1, 2]), ([1, 0], 1, [1]),
+])  # fmt: skip
+def test_images_are_taken_from_the_classes_in_turn(labels, num, expected):
+    assert observer.in_turn(np.array(labels), num).tolist() == expected
 
 
 @pytest.mark.parametrize("dataset", ["mnist5k", "sprites"])

@@ -1,4 +1,4 @@
-"""What every family keeps to, on every local data set; then each family's own mathematics."""
+"""What every family keeps to, on every local data set."""
 
 import math
 from itertools import islice
@@ -6,22 +6,13 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from repz_core import datasets, engine, methods, recipes
+from repz_core import engine, methods, observer, recipes
 from repz_core.datasets.catalogue import CARDS
 from repz_core.events import VOCABULARY, Step
-from repz_core.methods.vae import plane
+from tests.conftest import LOCAL
 
-LOCAL = [name for name, card in CARDS.items() if not card.network]
 PAIRS = [(method, dataset) for method in recipes.names() for dataset in LOCAL]
-
-
-@pytest.fixture(scope="module")
-def images():
-    """images(dataset): its first 40 validation images."""
-    parts = {name: datasets.load(name).part("validation") for name in LOCAL}
-    return lambda dataset: torch.from_numpy(parts[dataset].x[:40])
 
 
 @pytest.fixture(params=PAIRS, ids="-".join)
@@ -30,16 +21,6 @@ def pair(request, tiny, images):
     name, dataset = request.param
     method = methods.build(tiny(name, dataset), CARDS[dataset].shape)
     return method, method.prepare(images(dataset))
-
-
-@pytest.fixture(params=["mlp", "conv"])
-def vae(request, tiny):
-    return methods.build(tiny(**{"model.net": request.param, "model.beta": 2.5}), (1, 8, 8))
-
-
-@pytest.fixture
-def digits(vae, images):
-    return vae.prepare(images("digits"))
 
 
 def weights(method):
@@ -100,9 +81,10 @@ def test_a_loss_draws_from_its_own_generator_alone(pair):
 
 def test_what_it_shows_is_in_the_vocabulary(pair):
     method, x = pair
-    raw = method.eval().observe(x)
-    arrays = engine.observe(method, x)
-    assert arrays.keys() == raw.keys() <= VOCABULARY.keys()
+    raw = method.eval().observe(x, x[:3])
+    arrays = observer.observe(method, x, x[:3])
+    assert arrays.keys() - {"principal"} == raw.keys() - {"principal"}
+    assert arrays.keys() <= VOCABULARY.keys()
     for name, array in arrays.items():
         meaning = VOCABULARY[name]
         assert array.ndim == len(meaning.dims.split(", ")), name
@@ -122,9 +104,9 @@ def test_showing_and_evaluating_change_nothing(pair):
     before, noise = weights(method), method.noise.get_state()
     with torch.inference_mode():
         first = method.eval().evaluate(x)
-        shown = engine.observe(method, x)
+        shown = observer.observe(method, x, x[:3])
         assert method.eval().evaluate(x) == first
-        again = engine.observe(method, x)
+        again = observer.observe(method, x, x[:3])
     assert all(np.array_equal(shown[name], again[name]) for name in shown)
     assert all(isinstance(value, float) and math.isfinite(value) for value in first.values())
     assert same(weights(method), before)
@@ -145,85 +127,6 @@ def test_the_weights_are_all_of_it(pair):
     engine.load_weights(other, {f"model.{name}": tensor for name, tensor in method.state_dict().items()})
     with torch.inference_mode():
         assert other.eval().evaluate(x) == method.eval().evaluate(x)
-
-
-@pytest.mark.parametrize("dataset", LOCAL)
-@pytest.mark.parametrize("net", ["mlp", "conv"])
-def test_vae_shapes(dataset, net, tiny, images):
-    vae = methods.build(tiny("vae", dataset, **{"model.net": net, "model.k": 3}), CARDS[dataset].shape)
-    x = vae.prepare(images(dataset))
-    with torch.inference_mode():
-        assert vae.encode(x).shape == (40, 3)
-        assert vae.decode(torch.zeros(5, 3)).shape == (5, vae.num_inputs)
-        samples = vae.sample(7)
-        assert samples.shape == (7, vae.num_inputs)
-        assert 0 < samples.min() < samples.max() < 1
-        assert not torch.equal(vae.sample(7), samples)
-        assert "manifold" not in vae.observe(x)
-
-
-def test_vae_thresholds_its_images(tiny):
-    vae = methods.build(tiny(**{"data.threshold": 0.25}), (1, 1, 4))
-    assert vae.prepare(torch.tensor([[0, 0.25, 0.2500001, 1]])).tolist() == [[0, 0, 1, 1]]
-
-
-def test_vae_terms_equal_those_of_torch_distributions(vae, digits):
-    mu, logvar = vae.posterior(digits)
-    epsilon = torch.randn(mu.shape, generator=torch.Generator().manual_seed(8))
-    posterior = Normal(mu.double(), (0.5 * logvar.double()).exp())
-    z = mu + (0.5 * logvar).exp() * epsilon
-    expected_recon = -Bernoulli(logits=vae.double().decoder(z.double())).log_prob(digits.double()).sum(1)
-    expected_kl = kl_divergence(posterior, Normal(0.0, 1.0)).sum(1)
-    recon, kl = vae.float().terms(digits, torch.Generator().manual_seed(8))
-    assert torch.allclose(recon.double(), expected_recon, rtol=1e-5)
-    assert torch.allclose(kl.double(), expected_kl, rtol=1e-4, atol=1e-6)
-
-
-def test_vae_loss_is_recon_plus_beta_kl(vae, digits):
-    state = vae.noise.get_state()
-    loss = vae.loss(digits)
-    vae.noise.set_state(state)
-    recon, kl = vae.terms(digits, vae.noise)
-    assert loss["recon"].item() == recon.mean().item()
-    assert loss["kl"].item() == kl.mean().item()
-    assert loss["loss"].item() == pytest.approx(recon.mean().item() + 2.5 * kl.mean().item(), rel=1e-6)
-
-
-def test_vae_evaluation_is_the_elbo_and_knows_no_beta(vae, digits):
-    with torch.inference_mode():
-        metrics = vae.evaluate(digits)
-        recon, kl = vae.terms(digits, torch.Generator().manual_seed(0))
-    expected = {"recon": recon.mean().item(), "kl": kl.mean().item(), "elbo": -(recon + kl).mean().item()}
-    assert metrics == pytest.approx(expected)
-
-
-def test_vae_gradient_goes_through_the_sample(vae, digits):
-    """Reparameterisation: the reconstruction alone moves mu and logvar."""
-    recon, _kl = vae.terms(digits, torch.Generator().manual_seed(0))
-    last = list(vae.encoder.parameters())[-1]
-    (gradient,) = torch.autograd.grad(recon.mean(), last)
-    assert gradient.shape == (4,)
-    assert (gradient != 0).all()
-
-
-def test_vae_learns(tiny):
-    recipe = tiny(**{"training.steps": 60, "training.lr": 1e-2})
-    rows = [event.values for event in engine.train(recipe) if isinstance(event, Step)]
-    assert rows[-1]["val_elbo"] > rows[0]["val_elbo"] + 5
-
-
-def test_the_latent_plane_is_drawn_top_row_first():
-    grid = plane(4, 2.0).view(4, 4, 2)
-    assert torch.equal(grid[0, :, 0], torch.tensor([-1.5, -0.5, 0.5, 1.5])), "left to right"
-    assert torch.equal(grid[:, 0, 1], torch.tensor([1.5, 0.5, -0.5, -1.5])), "the top row has the largest second one"
-    assert (grid[:, :, 0] == grid[:1, :, 0]).all()
-    assert (grid[:, :, 1] == grid[:, :1, 1]).all()
-    assert torch.equal(plane(8, 2.5), -plane(8, 2.5).flip(0))
-
-
-def test_the_vae_manifold_is_decoded_from_that_plane(vae, digits):
-    with torch.inference_mode():
-        assert torch.equal(vae.observe(digits)["manifold"], vae.decode(plane(8, 2.5)))
 
 
 GOLDEN = {

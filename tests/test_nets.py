@@ -1,10 +1,12 @@
 """Nets for images of any shape: sizes fit, every pixel is read and every pixel is drawn."""
 
+import json
+
 import pytest
 import torch
 from torch import nn
 
-from repz_core import nets
+from repz_core import layers, nets
 from repz_core.datasets.catalogue import CARDS
 
 SHAPES = sorted({card.shape for card in CARDS.values()} | {(1, 5, 7), (1, 4, 4), (3, 9, 6), (2, 7, 4), (1, 64, 64)})
@@ -25,7 +27,7 @@ def size(shape):
 
 
 def test_mlp():
-    net = nets.mlp(6, 5, 4, 3)
+    net = nets.build(layers.mlp(6, 5, 4, 3))
     kinds = [type(layer) for layer in net]
     assert kinds == [nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
     assert net(torch.randn(2, 6)).shape == (2, 3)
@@ -33,7 +35,7 @@ def test_mlp():
 
 
 def test_conv_encoder_reads_every_pixel(shape):
-    net = nets.conv_encoder(shape, 4, 10)
+    net = nets.build(layers.conv_encoder(shape, 4, 10))
     x = torch.rand(3, size(shape), requires_grad=True)
     code = net(x)
     assert code.shape == (3, 10)
@@ -43,7 +45,7 @@ def test_conv_encoder_reads_every_pixel(shape):
 
 def test_conv_decoder_draws_every_pixel(shape):
     """Each pixel's value depends on the code: no border is left at its bias, none is drawn twice alike."""
-    net = nets.conv_decoder(shape, 4, 10)
+    net = nets.build(layers.conv_decoder(shape, 4, 10))
     z = torch.randn(16, 10)
     drawn = net(z)
     assert drawn.shape == (16, size(shape))
@@ -55,7 +57,7 @@ def test_conv_decoder_draws_every_pixel(shape):
 
 
 def test_conv_nets_mirror_each_other(shape):
-    encoder, decoder = nets.conv_encoder(shape, 4, 10), nets.conv_decoder(shape, 4, 10)
+    encoder, decoder = nets.build(layers.conv_encoder(shape, 4, 10)), nets.build(layers.conv_decoder(shape, 4, 10))
     assert decoder[0].out_features == encoder[-1].in_features
     halves = [-(-shape[1] // 2), -(-shape[2] // 2)]
     assert list(encoder[:3](torch.zeros(1, size(shape))).shape) == [1, 4, *halves]
@@ -64,13 +66,30 @@ def test_conv_nets_mirror_each_other(shape):
 
 def test_images_are_flattened_channel_by_channel():
     images = torch.arange(2 * 3 * 4 * 5.0).view(2, 3, 4, 5)
-    assert torch.equal(nets.conv_encoder((3, 4, 5), 2, 1)[0](images.flatten(1)), images)
+    assert torch.equal(nets.build(layers.conv_encoder((3, 4, 5), 2, 1))[0](images.flatten(1)), images)
 
 
 def test_an_image_is_treated_alone(shape):
-    net = nn.Sequential(nets.conv_encoder(shape, 2, 3), nets.conv_decoder(shape, 2, 3))
+    net = nn.Sequential(nets.build(layers.conv_encoder(shape, 2, 3)), nets.build(layers.conv_decoder(shape, 2, 3)))
     x = torch.rand(4, size(shape))
     assert torch.allclose(net(x)[1:2], net(x[1:2]), atol=1e-6)
+
+
+def test_layers_are_plain_data(shape):
+    """What a browser gets says the same as what torch is built from."""
+    for spec in (layers.mlp(6, 5, 3), layers.conv_encoder(shape, 4, 10), layers.conv_decoder(shape, 4, 10)):
+        again = json.loads(json.dumps(spec))
+        assert again == spec
+        torch.manual_seed(1)
+        one = nets.build(spec)
+        torch.manual_seed(1)
+        other = nets.build(again)
+        assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_an_unknown_layer_is_refused():
+    with pytest.raises(ValueError, match="no such layer"):
+        nets.build([{"kind": "attention"}])
 
 
 def test_crop():

@@ -21,6 +21,8 @@ from repz_core.writer import RunWriter
 
 DEADLINE = 60.0  # seconds; only a test that fails waits that long
 
+METRICS = {"recon", "kl", "elbo", "log_prior", "active_units", "nll"}
+
 
 @pytest.fixture
 def store(home, tmp_path):
@@ -84,7 +86,7 @@ def test_to_the_end(run):
     status = work(run)
     assert status == run.status
     assert (status.state, status.step, status.message, status.restarts) == ("done", 20, "", 0)
-    assert set(status.metrics) == {"recon", "kl", "elbo"}
+    assert set(status.metrics) == METRICS
     assert status.metrics["elbo"] == pytest.approx(-status.metrics["recon"] - status.metrics["kl"], abs=1e-3)
     assert status.metrics == pytest.approx(engine.evaluate(run.model(), run.recipe.dataset), rel=1e-6)
     assert status.seconds > 0
@@ -128,7 +130,7 @@ def test_stop_before_the_start(run):
     run.steer(desired="stop")
     status = work(run)
     assert (status.state, status.step) == ("stopped", 0)
-    assert set(status.metrics) == {"recon", "kl", "elbo"}
+    assert set(status.metrics) == METRICS
     assert run.state().step == 0
 
 
@@ -137,7 +139,7 @@ def test_stop_in_mid_run_and_go_on(store, run, undisturbed):
     with before_step(8, lambda: run.steer(desired="stop")):
         status = work(run)
     assert (status.state, status.step) == ("stopped", 8)
-    assert set(status.metrics) == {"recon", "kl", "elbo"}
+    assert set(status.metrics) == METRICS
     assert [row["step"] for row in run.events()] == list(range(9))
     assert run.state().step == 8
     assert run.model().encode(torch.zeros(1, 64)).shape == (1, 2)
@@ -197,7 +199,7 @@ def test_a_limit_of_seconds(store, tiny):
     assert status.state == "stopped"
     assert 0.2 <= status.seconds < DEADLINE
     assert 0 < status.step < 200_000
-    assert set(status.metrics) == {"recon", "kl", "elbo"}
+    assert set(status.metrics) == METRICS
     assert run.state().step == status.step
 
 

@@ -4,17 +4,16 @@ import math
 from typing import Any
 
 import streamlit as st
-from pydantic.fields import FieldInfo
 
 from pages.parts.view import seconds_for, show
 from repz_core import recipes
-from repz_core.config import Config, Recipe, RepzError, bounds, choices, leaf_paths
+from repz_core.config import Config, Recipe, RepzError, bounds, choices, field_at, hint, leaf_paths, value
 from repz_core.datasets import catalogue
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
-HIDDEN = ("method", "version", "dataset")
+HIDDEN = ("method", "version", "dataset", "parent")
 
 
 def recipe_knobs(run: Run) -> Recipe | None:
@@ -35,14 +34,15 @@ def recipe_knobs(run: Run) -> Recipe | None:
     values: dict[str, Any] = {}
     paths = [path for path in leaf_paths(cls) if path not in HIDDEN]
     for path in paths:
-        if _hint(cls, path, "primary"):
+        if hint(cls, path, "primary"):
             values[path] = _widget(method, cls, path)
     with st.popover(_("more"), icon=":material/tune:", width="stretch"):
         for path in paths:
-            if not _hint(cls, path, "primary"):
+            if not hint(cls, path, "primary"):
                 values[path] = _widget(method, cls, path)
     try:
-        return run.recipe.replace(dataset=catalogue.identity(st.session_state[_key(method, "dataset")]), **values)
+        dataset = catalogue.identity(st.session_state[_key(method, "dataset")])
+        return recipes.parse(run.recipe.replace(dataset=dataset, parent=None, **values).plain())
     except RepzError as error:
         st.error(str(error))
         return None
@@ -86,11 +86,12 @@ def _duration(seconds: float) -> str:
 
 def _changes(recipe: Recipe, run: Run) -> list[str]:
     """What differs from the run in view, as words: "k 16 (was 2)"."""
-    now, then = recipe.model_dump(), run.recipe.model_dump()
-    differing = [path for path in leaf_paths(type(recipe)) if _value(now, path) != _value(then, path)]
+    now, then = recipe, run.recipe
+    paths = [path for path in leaf_paths(type(recipe)) if path not in HIDDEN or path == "dataset"]
+    differing = [path for path in paths if value(now, path) != value(then, path)]
     words = _("{name} {new} (was {old})")
     return [
-        words.format(name=path.rpartition(".")[2], new=_value(now, path), old=_value(then, path)) for path in differing
+        words.format(name=path.rpartition(".")[2], new=value(now, path), old=value(then, path)) for path in differing
     ]
 
 
@@ -106,14 +107,14 @@ def _seed_widgets(recipe: Recipe, origin: str) -> None:
 
 def _put(recipe: Recipe, keep: bool = False) -> None:
     """Give every widget the recipe's value; with `keep`, only those that have none."""
-    cls, values = type(recipe), recipe.model_dump()
+    cls = type(recipe)
     for path in leaf_paths(cls):
         if path in HIDDEN and path != "dataset":
             continue
         key = _key(recipe.method, path)
-        value = recipe.dataset.partition("@")[0] if path == "dataset" else _on_scale(cls, path, _value(values, path))
+        shown = recipe.dataset.partition("@")[0] if path == "dataset" else _on_scale(cls, path, value(recipe, path))
         # Set anew even where it is kept: a widget in a closed popover is mounted later, and would start at its minimum.
-        st.session_state[key] = st.session_state[key] if keep and key in st.session_state else value
+        st.session_state[key] = st.session_state[key] if keep and key in st.session_state else shown
 
 
 def _take_preset(method: str) -> None:
@@ -127,14 +128,14 @@ def _take_preset(method: str) -> None:
 
 def _widget(method: str, cls: type[Config], path: str) -> Any:
     """The widget that suits a field: its bounds decide."""
-    field = _field(cls, path)
+    field = field_at(cls, path)
     name, key, help = path.rpartition(".")[2].replace("_", " "), _key(method, path), _(field.description or "")
     low, high = bounds(field)
     if options := choices(field):
         return st.segmented_control(name, options, key=key, help=help, required=True)
     if field.annotation is bool:
         return st.toggle(name, key=key, help=help)
-    if _hint(cls, path, "log"):
+    if hint(cls, path, "log"):
         return st.select_slider(name, _decades(low, high), key=key, help=help, format_func="{:.2g}".format)
     if field.annotation is int and high - low > 2000:
         return st.number_input(name, low, high, key=key, help=help)
@@ -149,28 +150,11 @@ def _decades(low: float, high: float) -> list[float]:
     return [tick for tick in ticks if low <= tick <= high]
 
 
-def _on_scale(cls: type[Config], path: str, value: Any) -> Any:
+def _on_scale(cls: type[Config], path: str, given: Any) -> Any:
     """A value as its widget can show it: on a slider over decades, the nearest tick."""
-    if not _hint(cls, path, "log"):
-        return value
-    return min(_decades(*bounds(_field(cls, path))), key=lambda tick: abs(math.log(tick / value)))
-
-
-def _field(cls: type[Config], path: str) -> FieldInfo:
-    *parents, last = path.split(".")
-    for name in parents:
-        cls = cls.model_fields[name].annotation
-    return cls.model_fields[last]
-
-
-def _hint(cls: type[Config], path: str, name: str) -> bool:
-    return bool(path not in HIDDEN and (_field(cls, path).json_schema_extra or {}).get(name))
-
-
-def _value(values: dict[str, Any], path: str) -> Any:
-    for name in path.split("."):
-        values = values[name]
-    return values
+    if not hint(cls, path, "log"):
+        return given
+    return min(_decades(*bounds(field_at(cls, path))), key=lambda tick: abs(math.log(tick / given)))
 
 
 def _key(method: str, path: str) -> str:

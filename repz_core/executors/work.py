@@ -5,11 +5,12 @@ import logging
 import time
 from collections.abc import Callable
 
-from repz_core import engine
+from repz_core import engine, recipes
 from repz_core.config import RepzError
 from repz_core.events import State
 from repz_core.locale import _
 from repz_core.run import Condition, Control, Run, Status, write_json
+from repz_core.runs import RunStore
 from repz_core.writer import RunWriter, rounded
 
 POLL = 0.02  # seconds between two looks at control.json
@@ -27,7 +28,8 @@ def work(
     with run.lock():
         try:
             state = run.state()
-            writer = RunWriter(run, first=state.step if state else 0)
+            begins = run.recipe.parent.step if run.recipe.parent else 0
+            writer = RunWriter(run, first=state.step if state else begins)
         except RepzError as error:  # what is there cannot be continued
             status = Status(state="failed", message=str(error))
             write_json(run.folder / "status.json", status.model_dump())
@@ -49,7 +51,8 @@ def work(
 def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) -> Status:
     """Write all events; then the metrics of what came out."""
     writer.status("running", pacer.step)
-    for event in engine.train(run.recipe, resume=state, proceed=pacer.proceed):
+    origin = _origin(run) if run.recipe.parent and state is None else None
+    for event in engine.train(run.recipe, resume=state, origin=origin, proceed=pacer.proceed):
         writer.write(event)
     if pacer.ended == "queued":
         return writer.status("queued", pacer.step)
@@ -60,6 +63,14 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     if pacer.ended == "done":
         writer.drop_states()
     return status
+
+
+def _origin(fork: Run) -> State | None:
+    """A state of the fork's parent that it can start from, if the parent's run is here and has one."""
+    parent, begins = recipes.origin(fork.recipe)
+    found = RunStore(fork.folder.parent).find(parent)
+    state = found.state() if found else None
+    return state if state and state.step <= begins else None
 
 
 class _Pacer:
@@ -79,13 +90,14 @@ class _Pacer:
         """May `step` be taken? Blocks while the answer is "later"."""
         self.step = step - 1
         now = time.monotonic()
-        self.writer.start = self.writer.start or now
+        if step > self.writer.first:  # a fork's way back is not its training
+            self.writer.start = self.writer.start or now
         if now - self.looked >= POLL:
             self.looked = now
             self._look()
             if self.control.desired == "pause" and step > self.control.until:
                 self._pause(step)
-            self.writer.beat("running", self.step)
+            self.writer.beat("running", self.step, self._way_back(step))
         if reason := self.interrupted():
             self.ended = reason
         elif self.control.desired == "stop" or (self.limit is not None and self.writer.seconds() >= self.limit):
@@ -103,6 +115,14 @@ class _Pacer:
             self._look()
         self.writer.paused += time.monotonic() - start
         self.writer.status("running", step - 1)
+
+    def _way_back(self, step: int) -> str:
+        """What to say while a fork trains its parent anew."""
+        if step > self.writer.first:
+            return ""
+        return _("going back: the parent run is trained again, step {step:,} of {first:,}").format(
+            step=step, first=self.writer.first
+        )
 
     def _look(self) -> None:
         found = self.path.stat() if self.path.exists() else None

@@ -39,19 +39,33 @@ class Method(nn.Module, ABC):
         self.recipe, self.shape = recipe, shape
         self.num_inputs = shape[0] * shape[1] * shape[2]
         self.noise = torch.Generator().manual_seed(recipe.seed)
+        self.step = 0  # optimiser steps taken; kept by the engine, for schedules
 
     def prepare(self, x: Tensor) -> Tensor:
-        """What the likelihood sees of raw images in [0, 1], once before training; (N, n) -> (N, n)."""
+        """What the likelihood sees of raw images in [0, 1]; (N, n) -> (N, n), still in [0, 1], the same each time."""
         return x
+
+    def batch(self, x: Tensor) -> Tensor:
+        """What a training step sees of raw images: prepared, after any random change; (N, n) -> (N, n)."""
+        return self.prepare(x)
 
     @abstractmethod
     def phases(self) -> list[Phase]:
         """The turns of one training step, in order."""
 
     @abstractmethod
-    def observe(self, x: Tensor) -> dict[str, Tensor]:
-        """Arrays for a snapshot; x (N, n) are the fixed probe images, prepared; keys from events.VOCABULARY."""
+    def observe(self, x: Tensor, inputs: Tensor) -> dict[str, Tensor]:
+        """Arrays for a snapshot, with keys from events.VOCABULARY: of the fixed probe images x (N, n), and of a few
+        test images `inputs` (M, n); both prepared.
+        """
+
+    def examine(self, x: Tensor) -> dict[str, Tensor]:
+        """Arrays that take their time, as `observe`; only the last snapshot has them. Called with gradients enabled."""
+        return {}
 
     @abstractmethod
-    def evaluate(self, x: Tensor) -> dict[str, float]:
-        """The family's metrics on prepared images x (N, n), deterministic for given weights."""
+    def evaluate(self, x: Tensor, *, quick: bool = False) -> dict[str, float]:
+        """The family's metrics on prepared images x (N, n), deterministic for given weights.
+
+        `quick` leaves out what takes longer than a few training steps.
+        """

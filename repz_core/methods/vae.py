@@ -1,6 +1,8 @@
-"""The variational autoencoder (Kingma & Welling 2014, arXiv:1312.6114), with beta (Higgins et al. 2017).
+"""The variational autoencoder (Kingma & Welling 2014, arXiv:1312.6114) and its well-known relatives.
 
-Bernoulli likelihood on thresholded images; q(z|x) = N(mu(x), diag sigma(x)^2), p(z) = N(0, I).
+q(z|x) = N(mu(x), diag sigma(x)^2). Knobs: beta (Higgins et al. 2017), KL warm-up (Sonderby et al. 2016), free bits
+(Kingma et al. 2016), the importance-weighted bound (Burda et al. 2016), a Laplace prior, both gradient estimators.
+Bernoulli pixels are the images thresholded once; Gaussian pixels the images as they are, with one learned sigma.
 """
 
 from typing import ClassVar, cast
@@ -8,40 +10,44 @@ from typing import ClassVar, cast
 import torch
 from torch import Tensor, nn
 
-from repz_core import nets
+from repz_core import augment, latent, nets, objectives
 from repz_core.config import Recipe
+from repz_core.estimators import gradient_draws, reparameterise, with_score
 from repz_core.methods.base import Method, Phase
-from repz_core.objectives import bernoulli_nll, kl_standard_normal
 from repz_core.recipes import vae as recipe_vae
 
 NUM_SAMPLES = 36
 SIDE = 8  # the manifold is drawn on SIDE x SIDE points
+NLL_DRAWS = 200
+NLL_ROWS = 2000  # latent draws decoded at a time: their logits stay in the processor's cache
+GRADIENT_DRAWS, GRADIENT_IMAGES = 1000, 32
+ACTIVE = 0.01  # a dimension whose posterior mean varies by more is in use (Burda et al. 2016, section 5.1)
 
 
 class VAE(Method):
-    """x (N, n) -> mu, logvar (N, k) -> z (N, k) -> logits (N, n)."""
+    """x (N, n) -> mu, logvar (N, k) -> z (draws, N, k) -> logits or means (draws, N, n)."""
 
     name: ClassVar[str] = "vae"
 
     def __init__(self, recipe: Recipe, shape: tuple[int, int, int]) -> None:
         super().__init__(recipe, shape)
         self.config = cast(recipe_vae.Model, recipe.model)
-        self.threshold = cast(recipe_vae.Data, recipe.data).threshold
-        k, width = self.config.k, self.config.width
-        self.encoder: nn.Module
-        self.decoder: nn.Module
-        if self.config.net == "mlp":
-            self.encoder = nets.mlp(self.num_inputs, width, 2 * k)
-            self.decoder = nets.mlp(k, width, self.num_inputs)
-        else:
-            channels = max(1, width // 16)
-            self.encoder = nets.conv_encoder(shape, channels, 2 * k)
-            self.decoder = nets.conv_decoder(shape, channels, k)
-        self.prior_draws = torch.randn(NUM_SAMPLES, k, generator=torch.Generator().manual_seed(recipe.seed))
+        self.data = cast(recipe_vae.Data, recipe.data)
+        layers = recipe_vae.layers(self.config, shape)
+        self.encoder, self.decoder = nets.build(layers["encoder"]), nets.build(layers["decoder"])
+        if self.config.likelihood == "gaussian":
+            self.log_sigma = nn.Parameter(torch.tensor(-1.0))
+        self.prior_draws = self._prior(NUM_SAMPLES, torch.Generator().manual_seed(recipe.seed))
 
     def prepare(self, x: Tensor) -> Tensor:
-        """Thresholded to {0, 1}."""
-        return (x > self.threshold).to(x.dtype)
+        """Thresholded to {0, 1} for Bernoulli pixels."""
+        return (x > self.data.threshold).to(x.dtype) if self.config.likelihood == "bernoulli" else x
+
+    def batch(self, x: Tensor) -> Tensor:
+        """Distorted a little, then prepared."""
+        if self.data.augment > 0:
+            x = augment.affine(x, self.shape, self.data.augment, self.noise)
+        return self.prepare(x)
 
     def encode(self, x: Tensor) -> Tensor:
         """Posterior means, (N, n) -> (N, k)."""
@@ -53,51 +59,110 @@ class VAE(Method):
         return mu, logvar
 
     def decode(self, z: Tensor) -> Tensor:
-        """Pixel probabilities p(x = 1 | z), (N, k) -> (N, n)."""
-        return self.decoder(z).sigmoid()
+        """Means of the pixels: probabilities p(x = 1 | z), or a Gaussian's means; (N, k) -> (N, n)."""
+        output: Tensor = self.decoder(z)
+        return output.sigmoid() if self.config.likelihood == "bernoulli" else output
 
     def sample(self, num: int) -> Tensor:
-        """Pixel probabilities at `num` draws from the prior, (num, n)."""
-        return self.decode(torch.randn(num, self.config.k, generator=self.noise))
+        """Means of the pixels at `num` draws from the prior, (num, n)."""
+        return self.decode(self._prior(num, self.noise))
 
-    def terms(self, x: Tensor, noise: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Reconstruction -log p(x|z) at one draw z ~ q(z|x), and KL(q(z|x) || p(z)); (N, n) -> 2 x (N,), nats."""
-        mu, logvar = self.posterior(x)
-        epsilon = torch.randn(mu.shape, generator=noise)
-        z = mu + (0.5 * logvar).exp() * epsilon
-        return bernoulli_nll(self.decoder(z), x), kl_standard_normal(mu, logvar)
+    def recon(self, z: Tensor, x: Tensor) -> Tensor:
+        """-log p(x|z), (..., N, k), (N, n) -> (..., N), nats."""
+        output = self.decoder(z.flatten(0, -2)).view(*z.shape[:-1], -1)
+        if self.config.likelihood == "bernoulli":
+            return objectives.bernoulli_nll(output, x)
+        return objectives.gaussian_nll(output, x, self.log_sigma)
+
+    def kl_each(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        """KL(q(z|x) || p(z)) a dimension, (N, k) -> (N, k), nats."""
+        if self.config.prior == "normal":
+            return objectives.kl_standard_normal_each(mu, logvar)
+        return objectives.kl_laplace_each(mu, logvar)
+
+    def log_prior(self, z: Tensor) -> Tensor:
+        """log p(z), (..., N, k) -> (..., N)."""
+        if self.config.prior == "laplace":
+            return -objectives.laplace_nll(z, objectives.LAPLACE_RATE)
+        zero = torch.zeros(())
+        return objectives.normal_log_density(z, zero, zero)
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
-        """-ELBO with the KL weighted by beta, means over the batch."""
-        recon, kl = (term.mean() for term in self.terms(x, self.noise))
-        return {"loss": recon + self.config.beta * kl, "recon": recon, "kl": kl}
+        """The negative bound with the KL weighted by beta (less while it warms up), means over the batch."""
+        mu, logvar = self.posterior(x)
+        z = reparameterise(mu, logvar, self.noise, self.config.draws)
+        if self.config.estimator == "score":
+            z = z.detach()
+        recon, kl_each = self.recon(z, x), self.kl_each(mu, logvar)
+        shown = {"recon": recon.mean(), "kl": kl_each.sum(1).mean()}
+        if self.config.objective == "iwae":
+            return {"loss": -self._importance_bound(z, recon, mu, logvar).mean()} | shown
+        if self.config.estimator == "score":
+            recon = with_score(recon, objectives.normal_log_density(z, mu, logvar))
+        return {"loss": recon.mean() + self._weight() * objectives.free_bits(kl_each, self.config.free_bits)} | shown
+
+    def _importance_bound(self, z: Tensor, recon: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+        log_q = objectives.normal_log_density(z, mu, logvar)
+        bound = objectives.importance_bound(self._weight() * (self.log_prior(z) - log_q) - recon)
+        return with_score(bound, log_q.sum(0)) if self.config.estimator == "score" else bound
+
+    def _weight(self) -> float:
+        """Of the KL at this step: beta, reached linearly over the warm-up."""
+        warmup = self.config.warmup
+        return self.config.beta * (1.0 if self.step >= warmup else self.step / warmup)
+
+    def _prior(self, num: int, noise: torch.Generator) -> Tensor:
+        """Draws from p(z), (num, k)."""
+        if self.config.prior == "normal":
+            return torch.randn(num, self.config.k, generator=noise)
+        one, other = torch.empty(2, num, self.config.k).exponential_(objectives.LAPLACE_RATE, generator=noise)
+        return one - other  # which is Laplace with that rate
 
     def phases(self) -> list[Phase]:
         return [Phase("vae", list(self.parameters()), self.loss, self.recipe.training.lr)]
 
-    def observe(self, x: Tensor) -> dict[str, Tensor]:
-        """Samples from fixed z, codes of all probe images, reconstructions of the first, the manifold where k = 2."""
-        codes = self.encode(x)
+    def observe(self, x: Tensor, inputs: Tensor) -> dict[str, Tensor]:
+        """Samples from fixed z, posteriors of all probe images, what each dimension costs, the manifold where k = 2."""
+        mu, logvar = self.posterior(x)
         arrays = {
             "samples": self.decode(self.prior_draws),
-            "codes": codes,
-            "reconstructions": self.decode(codes[:8]),
+            "codes": mu,
+            "stds": (0.5 * logvar).exp(),
+            "kl_each": self.kl_each(mu, logvar).mean(0),
+            "reconstructions": self.decode(self.encode(inputs)),
         }
         if self.config.k == 2:
-            arrays["manifold"] = self.decode(plane(SIDE, recipe_vae.REACH))
+            arrays["manifold"] = self.decode(latent.plane(SIDE, recipe_vae.REACH))
         return arrays
 
-    def evaluate(self, x: Tensor) -> dict[str, float]:
-        """recon, kl and elbo in nats per image, one draw of z an image from a fixed seed."""
-        recon, kl = (term.mean().item() for term in self.terms(x, torch.Generator().manual_seed(0)))
-        return {"recon": recon, "kl": kl, "elbo": -recon - kl}
+    def examine(self, x: Tensor) -> dict[str, Tensor]:
+        """Gradients of one batch's reconstruction term by both estimators, draw by draw."""
+        x = x[:GRADIENT_IMAGES]
+        noise = torch.Generator().manual_seed(0)
+        mu, logvar = (part.detach() for part in self.posterior(x))
+        draws = gradient_draws(lambda z: self.recon(z, x), mu, logvar, GRADIENT_DRAWS, noise)
+        return {"gradients_pathwise": draws.pathwise, "gradients_score": draws.score}
 
+    def evaluate(self, x: Tensor, *, quick: bool = False) -> dict[str, float]:
+        """recon, kl, elbo (one draw of z an image), log_prior = E_q log p(z), active_units, and unless `quick` nll."""
+        noise = torch.Generator().manual_seed(0)
+        mu, logvar = self.posterior(x)
+        recon = self.recon(reparameterise(mu, logvar, noise), x).mean().item()
+        kl = self.kl_each(mu, logvar).sum(1).mean().item()
+        log_q = -0.5 * (1 + torch.log(torch.tensor(2 * torch.pi)) + logvar).sum(1).mean().item()
+        metrics = {"recon": recon, "kl": kl, "elbo": -recon - kl, "log_prior": log_q - kl}
+        metrics["active_units"] = float((mu.var(0) > ACTIVE).sum())
+        return metrics if quick else metrics | {"nll": self.nll(x, NLL_DRAWS, noise).mean().item()}
 
-def plane(side: int, reach: float) -> Tensor:
-    """A square grid over the latent plane, top row first, (side^2, 2): cell centres of [-reach, reach]^2."""
-    ticks = (torch.arange(side) + 0.5) * (2 * reach / side) - reach
-    rows, columns = torch.meshgrid(-ticks, ticks, indexing="ij")
-    return torch.stack([columns.flatten(), rows.flatten()], 1)
+    def nll(self, x: Tensor, draws: int, noise: torch.Generator) -> Tensor:
+        """-log p(x) by importance sampling from q(z|x), (N, n) -> (N,), nats; an upper bound in expectation."""
+        found = []
+        for part in x.split(max(1, NLL_ROWS // draws)):
+            mu, logvar = self.posterior(part)
+            z = reparameterise(mu, logvar, noise, draws)
+            log_q = objectives.normal_log_density(z, mu, logvar)
+            found.append(-objectives.importance_bound(self.log_prior(z) - log_q - self.recon(z, part)))
+        return torch.cat(found)
 
 
 METHOD = VAE

@@ -1,7 +1,7 @@
 """What can be asked of each family: its recipe, presets and title. Imports no torch, so that pages can.
 
-A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `PRESETS` and
-`defaults(dataset)`, and methods/NAME.py with `METHOD`.
+A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `PRESETS`, `check(recipe)`
+and `defaults(dataset)`, and methods/NAME.py with `METHOD`.
 """
 
 import pkgutil
@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from repz_core.config import Recipe, RepzError, short
+from repz_core.config import Recipe, RepzError, hint, leaf_paths, short, value
 from repz_core.datasets import catalogue
 from repz_core.locale import _
 
@@ -34,8 +34,43 @@ def parse(values: dict[str, Any]) -> Recipe:
     """The validated recipe of `values` (as in recipe.json). Raises RepzError naming the first fault."""
     if not isinstance(values, dict) or not isinstance(values.get("method"), str):
         raise RepzError(_("A recipe must be a JSON object with a 'method'; got {given}.").format(given=short(values)))
-    recipe: Recipe = family(values["method"]).Recipe.parse(values)
-    return recipe.replace(dataset=catalogue.identity(recipe.dataset))
+    module = family(values["method"])
+    recipe: Recipe = module.Recipe.parse(values)
+    recipe = recipe.replace(dataset=catalogue.identity(recipe.dataset))
+    module.check(recipe)
+    if recipe.parent:
+        _check_fork(recipe, *origin(recipe))
+    return recipe
+
+
+def fork(recipe: Recipe, step: int, **changes: Any) -> Recipe:
+    """A run that goes on from `step` of `recipe`'s with dotted `changes`. Raises RepzError where that cannot be."""
+    parent = {"recipe": recipe.plain(), "step": step}
+    return parse(recipe.replace(**changes).plain() | {"parent": parent})
+
+
+def origin(recipe: Recipe) -> tuple[Recipe, int]:
+    """The recipe of a fork's parent, and the step it left at."""
+    assert recipe.parent
+    return parse(recipe.parent.recipe), recipe.parent.step
+
+
+def _check_fork(recipe: Recipe, parent: Recipe, step: int) -> None:
+    """The child has the parent's nets and data, and something left to do."""
+    if not step <= parent.training.steps or step >= recipe.training.steps:
+        raise RepzError(
+            _("A fork begins before its last step, {last}, and not after its parent's, {end}; got step {step}.").format(
+                last=recipe.training.steps, end=parent.training.steps, step=step
+            )
+        )
+    fixed = ["method", "dataset", *(path for path in leaf_paths(type(recipe)) if hint(recipe, path, "shape"))]
+    for path in fixed:
+        if value(recipe, path) != value(parent, path):
+            raise RepzError(
+                _("A fork goes on with the same nets and data, so {path} stays {old}; got {new}.").format(
+                    path=path, old=value(parent, path), new=value(recipe, path)
+                )
+            )
 
 
 def default(method: str, dataset: str) -> Recipe:
@@ -56,4 +91,4 @@ def preset(method: str, name: str) -> Recipe:
             )
         )
     dataset, changes = presets[name]
-    return default(method, dataset).replace(**changes)
+    return parse(default(method, dataset).replace(**changes).plain())

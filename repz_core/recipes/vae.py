@@ -5,30 +5,60 @@ from typing import Any, Literal
 from pydantic import Field
 
 from repz_core import config
-from repz_core.config import Config, Training
-from repz_core.locale import N_
+from repz_core import layers as kinds
+from repz_core.config import Config, RepzError, Training
+from repz_core.locale import N_, _
 
 TITLE = N_("Variational autoencoder")
 REACH = 2.5  # the decoded plane spans -REACH..REACH standard deviations of the prior
 
-
 PRIMARY: dict[str, Any] = {"primary": True}
+SHAPE: dict[str, Any] = {"shape": True}  # decides the weights' shapes, so that a fork cannot change it
 
 
 class Model(Config):
     """Nets and objective."""
 
-    k: int = Field(20, ge=1, le=128, description=N_("latent dimensions"), json_schema_extra=PRIMARY)
+    k: int = Field(20, ge=1, le=128, description=N_("latent dimensions"), json_schema_extra=PRIMARY | SHAPE)
     beta: float = Field(1.0, ge=0.0, le=20.0, description=N_("weight of the KL term"), json_schema_extra=PRIMARY)
-    net: Literal["mlp", "conv"] = Field("mlp", description=N_("kind of net"), json_schema_extra=PRIMARY)
-    width: int = Field(400, ge=8, le=1024, description=N_("hidden units; a conv net has a sixteenth as channels"))
+    net: Literal["mlp", "conv", "linear"] = Field(
+        "mlp", description=N_("kind of net; linear has no hidden layer"), json_schema_extra=PRIMARY | SHAPE
+    )
+    width: int = Field(
+        400,
+        ge=8,
+        le=1024,
+        description=N_("hidden units; a conv net has a sixteenth as channels"),
+        json_schema_extra=SHAPE,
+    )
+    likelihood: Literal["bernoulli", "gaussian"] = Field(
+        "bernoulli",
+        description=N_("what a pixel is: one or zero after thresholding, or grey with one learned standard deviation"),
+        json_schema_extra=SHAPE,
+    )
+    prior: Literal["normal", "laplace"] = Field("normal", description=N_("law of the code, of variance one"))
+    warmup: int = Field(0, ge=0, le=50_000, description=N_("steps over which beta grows from zero"))
+    free_bits: float = Field(0.0, ge=0.0, le=3.0, description=N_("nats a dimension may cost for nothing"))
+    objective: Literal["elbo", "iwae"] = Field(
+        "elbo", description=N_("the bound that is raised: the ELBO, or the tighter importance-weighted one")
+    )
+    draws: int = Field(1, ge=1, le=64, description=N_("draws of z an image and step"))
+    estimator: Literal["pathwise", "score"] = Field(
+        "pathwise", description=N_("gradient of the draw: through it (reparameterised), or by the score function")
+    )
 
 
 class Data(Config):
     """What the likelihood sees."""
 
     threshold: float = Field(
-        0.5, ge=0.01, le=0.99, description=N_("a pixel above this brightness counts as one, any other as zero")
+        0.5,
+        ge=0.01,
+        le=0.99,
+        description=N_("Bernoulli: a pixel above this brightness counts as one, any other as zero"),
+    )
+    augment: float = Field(
+        0.0, ge=0.0, le=2.0, description=N_("strength of random shifts, turns and stretches of training images")
     )
 
 
@@ -39,6 +69,31 @@ class Recipe(config.Recipe):
     model: Model = Model()
     data: Data = Data()
     training: Training = Training()
+
+
+def check(recipe: config.Recipe) -> None:
+    """Raises RepzError where knobs contradict each other."""
+    model = recipe.model
+    assert isinstance(model, Model)
+    if model.objective == "iwae" and model.free_bits > 0:
+        raise RepzError(
+            _(
+                "model.free_bits must be 0 with the iwae objective, which has no KL term of its own; got {given}."
+            ).format(given=model.free_bits)
+        )
+
+
+def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.Layer]]:
+    """The encoder (n -> 2 k: mu and logvar) and the decoder (k -> n) for images of `shape`."""
+    n, k, width = shape[0] * shape[1] * shape[2], model.k, model.width
+    if model.net == "conv":
+        channels = max(1, width // 16)
+        return {
+            "encoder": kinds.conv_encoder(shape, channels, 2 * k),
+            "decoder": kinds.conv_decoder(shape, channels, k),
+        }
+    hidden = [width] if model.net == "mlp" else []
+    return {"encoder": kinds.mlp(n, *hidden, 2 * k), "decoder": kinds.mlp(k, *hidden, n)}
 
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {

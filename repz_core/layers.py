@@ -1,0 +1,59 @@
+"""Nets as data: lists of layers that torch builds (nets.py) and a browser can run. A leaf; imports no torch.
+
+All nets are over flat images: (N, n) in, (N, size) out, n = C H W. A layer is its kind and sizes, e.g.
+{"kind": "linear", "inputs": 784, "outputs": 400}; the i-th layer's weights are called i.weight and i.bias.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+Layer = dict[str, Any]
+Shape = tuple[int, int, int]
+
+
+def mlp(*sizes: int) -> list[Layer]:
+    """Linear layers of the given sizes with ReLU between them, none after the last."""
+    layers: list[Layer] = []
+    for fan_in, fan_out in pairwise(sizes):
+        layers += [{"kind": "linear", "inputs": fan_in, "outputs": fan_out}, {"kind": "relu"}]
+    return layers[:-1]
+
+
+def _halvings(shape: Shape, channels: int) -> Iterator[Shape]:
+    """The shapes a conv encoder passes through: two halvings of the sides, the second with twice the channels."""
+    _, rows, columns = shape
+    yield channels, (rows + 1) // 2, (columns + 1) // 2
+    yield 2 * channels, ((rows + 1) // 2 + 1) // 2, ((columns + 1) // 2 + 1) // 2
+
+
+def conv_encoder(shape: Shape, channels: int, size: int) -> list[Layer]:
+    """Two 4x4 convolutions of stride 2, then a linear layer to `size`; works for any sides from 4 up."""
+    (c1, h1, w1), (c2, h2, w2) = _halvings(shape, channels)
+    return [
+        {"kind": "unflatten", "shape": list(shape)},
+        {"kind": "pad", "left": 1, "right": 1 + shape[2] % 2, "top": 1, "bottom": 1 + shape[1] % 2},
+        {"kind": "conv", "inputs": shape[0], "outputs": c1, "size": 4, "stride": 2},
+        {"kind": "relu"},
+        {"kind": "pad", "left": 1, "right": 1 + w1 % 2, "top": 1, "bottom": 1 + h1 % 2},
+        {"kind": "conv", "inputs": c1, "outputs": c2, "size": 4, "stride": 2},
+        {"kind": "relu"},
+        {"kind": "flatten"},
+        {"kind": "linear", "inputs": c2 * h2 * w2, "outputs": size},
+    ]
+
+
+def conv_decoder(shape: Shape, channels: int, size: int) -> list[Layer]:
+    """The encoder's mirror: a linear layer from `size`, then two transposed 4x4 convolutions of stride 2."""
+    (c1, h1, w1), (c2, h2, w2) = _halvings(shape, channels)
+    return [
+        {"kind": "linear", "inputs": size, "outputs": c2 * h2 * w2},
+        {"kind": "relu"},
+        {"kind": "unflatten", "shape": [c2, h2, w2]},
+        {"kind": "conv_transposed", "inputs": c2, "outputs": c1, "size": 4, "stride": 2, "padding": 1},
+        {"kind": "crop", "rows": h1, "columns": w1},
+        {"kind": "relu"},
+        {"kind": "conv_transposed", "inputs": c1, "outputs": shape[0], "size": 4, "stride": 2, "padding": 1},
+        {"kind": "crop", "rows": shape[1], "columns": shape[2]},
+        {"kind": "flatten"},
+    ]
