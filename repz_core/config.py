@@ -180,8 +180,8 @@ def explain(cls: type[Config], error: ValidationError) -> str:
     owner, field = cls, None
     for name in path:
         field = owner.model_fields.get(name)
-        inner = field.annotation if field else None
-        if isinstance(inner, type) and issubclass(inner, Config):
+        groups = [field.annotation, *get_args(field.annotation)] if field else []  # a group, or one that may be missing
+        if inner := next((group for group in groups if isinstance(group, type) and issubclass(group, Config)), None):
             owner = inner
         elif field is not None:
             break  # what is below is a value's own business

@@ -50,11 +50,15 @@ VOCABULARY: dict[str, Array] = {
     "stds": Array("standard deviations of the probe images' posteriors", "probe, latent dimension", np.float16),
     "principal": Array("`codes` on their first two principal axes", "probe, axis", np.float16),
     "kl_each": Array("KL of a dimension in nats, mean over the probe images", "latent dimension", np.float32),
-    "gradients_pathwise": Array("one-draw gradients by reparameterisation", "draw, mu then logvar", np.float32),
-    "gradients_score": Array("one-draw gradients by the score function", "draw, mu then logvar", np.float32),
+    "code_variance": Array("variance of a code's dimension over the probe images", "latent dimension", np.float32),
+    # In a run's last snapshot alone, since they take their time:
+    "gradient_dimensions": Array("latent dimensions that the gradients are for", "dimension", np.uint8),
+    "gradients_pathwise": Array("one-draw gradients by reparameterisation", "draw, mu's then logvar's", np.float32),
+    "gradients_score": Array("the same by the score function", "draw, mu's then logvar's", np.float32),
     # In a run's first snapshot alone, since they never change:
     "labels": Array("classes of the probe images", "probe", np.uint8),
     "inputs": Array("fixed test images, in all shades", IMAGE, np.uint8),
     "input_labels": Array("classes of `inputs`", "image", np.uint8),
+    "entropy": Array("of the law of the validation images, in nats; infinite for grey ones", "one", np.float32),
     "eigenvalues": Array("of the probe images' covariance, largest first", "axis", np.float32),
 }

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from repz_core import latent
 from repz_core.datasets import Data
-from repz_core.events import VOCABULARY
+from repz_core.events import IMAGE, VOCABULARY
 from repz_core.methods.base import Method
 
 MAX_PROBES = 1000  # validation images whose codes every snapshot carries
@@ -31,7 +31,12 @@ class Observer:
     def fixed(self) -> dict[str, np.ndarray[Any, Any]]:
         """The arrays that never change."""
         inputs = self.inputs.mul(255).round().to(torch.uint8).view(-1, *self.method.shape).numpy()
-        arrays = {"labels": self.labels, "input_labels": self.input_labels, "eigenvalues": eigenvalues(self.probes)}
+        arrays = {
+            "labels": self.labels,
+            "input_labels": self.input_labels,
+            "eigenvalues": eigenvalues(self.probes),
+            "entropy": entropy(self.validation),
+        }
         return {"inputs": inputs} | {name: typed(name, array) for name, array in arrays.items()}
 
     def observe(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -60,7 +65,7 @@ def observe(method: Method, probes: Tensor, inputs: Tensor) -> dict[str, np.ndar
     if "codes" in found and found["codes"].shape[1] > 2:
         found["principal"] = latent.principal_plane(found["codes"])
     for name, tensor in found.items():
-        is_image = VOCABULARY[name].dtype is np.uint8
+        is_image = VOCABULARY[name].dims == IMAGE
         arrays[name] = _pixels(tensor, method) if is_image else typed(name, tensor.numpy())
     method.train()
     return arrays
@@ -91,6 +96,17 @@ def eigenvalues(x: Tensor) -> np.ndarray[Any, Any]:
     centred = (x - x.mean(0)).double()
     gram = centred @ centred.T if len(x) <= x.shape[1] else centred.T @ centred
     return torch.linalg.eigvalsh(gram / len(x)).flip(0)[:128].clamp(min=0).numpy()
+
+
+def entropy(x: Tensor) -> np.ndarray[Any, Any]:
+    """Of the law that gives each of the images x (N, n) the same weight, in nats, (1,): log N where all are distinct.
+
+    Infinite where a value lies between 0 and 1: of grey pixels only a density would mean anything.
+    """
+    if ((x != 0) & (x != 1)).any():
+        return np.array([np.inf])
+    counts = np.unique(np.packbits(x.numpy().astype(bool), axis=1), axis=0, return_counts=True)[1]
+    return np.array([-(counts / len(x) * np.log(counts / len(x))).sum()])
 
 
 def _pixels(x: Tensor, method: Method) -> np.ndarray[Any, Any]:

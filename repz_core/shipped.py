@@ -8,12 +8,19 @@ from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.executors.work import work
 from repz_core.run import Run
-from repz_core.runs import RunStore, run_id
+from repz_core.runs import RUN_ID, RunStore, run_id
 
 
 def shipped_recipes() -> list[Recipe]:
-    """All presets of all families."""
-    return [recipes.preset(method, name) for method in recipes.names() for name in recipes.family(method).PRESETS]
+    """All presets and all families of runs of all methods, each once."""
+    found: dict[str, Recipe] = {}
+    for method in recipes.names():
+        module = recipes.family(method)
+        asked = [recipes.preset(method, name) for name in module.PRESETS]
+        for name in module.FAMILIES:
+            asked += recipes.family_of_runs(method, name)
+        found |= {run_id(recipe): recipe for recipe in asked}
+    return list(found.values())
 
 
 def build(folder: Path) -> Iterator[Run]:
@@ -23,9 +30,9 @@ def build(folder: Path) -> Iterator[Run]:
     """
     store = RunStore(folder, shipped=folder)
     wanted = {run_id(recipe): recipe for recipe in shipped_recipes()}
-    for run in store.list():
-        if run.id not in wanted:
-            shutil.rmtree(run.folder)
+    for path in list(folder.iterdir()):
+        if RUN_ID.fullmatch(path.name) and path.name not in wanted:
+            shutil.rmtree(path)
     for id, recipe in wanted.items():
         run = store.find(recipe) or store.create(recipe, folder / id)
         if run.status.state != "done":

@@ -20,7 +20,7 @@ NUM_SAMPLES = 36
 SIDE = 8  # the manifold is drawn on SIDE x SIDE points
 NLL_DRAWS = 200
 NLL_ROWS = 2000  # latent draws decoded at a time: their logits stay in the processor's cache
-GRADIENT_DRAWS, GRADIENT_IMAGES = 1000, 32
+GRADIENT_DRAWS, GRADIENT_IMAGES, GRADIENT_DIMS = 1000, 32, 4
 ACTIVE = 0.01  # a dimension whose posterior mean varies by more is in use (Burda et al. 2016, section 5.1)
 
 
@@ -129,6 +129,7 @@ class VAE(Method):
             "codes": mu,
             "stds": (0.5 * logvar).exp(),
             "kl_each": self.kl_each(mu, logvar).mean(0),
+            "code_variance": mu.var(0),
             "reconstructions": self.decode(self.encode(inputs)),
         }
         if self.config.k == 2:
@@ -136,12 +137,21 @@ class VAE(Method):
         return arrays
 
     def examine(self, x: Tensor) -> dict[str, Tensor]:
-        """Gradients of one batch's reconstruction term by both estimators, draw by draw."""
+        """Gradients of one batch's reconstruction term by both estimators, draw by draw: those by mu and logvar of
+        the dimensions that cost most.
+        """
         x = x[:GRADIENT_IMAGES]
-        noise = torch.Generator().manual_seed(0)
         mu, logvar = (part.detach() for part in self.posterior(x))
-        draws = gradient_draws(lambda z: self.recon(z, x), mu, logvar, GRADIENT_DRAWS, noise)
-        return {"gradients_pathwise": draws.pathwise, "gradients_score": draws.score}
+        noise = torch.Generator().manual_seed(0)
+        found = gradient_draws(lambda z: self.recon(z, x), mu, logvar, GRADIENT_DRAWS, noise)
+        k = self.config.k
+        dims = self.kl_each(mu, logvar).mean(0).topk(min(k, GRADIENT_DIMS)).indices
+        columns = torch.cat([dims, k + dims])
+        return {
+            "gradient_dimensions": dims,
+            "gradients_pathwise": found.pathwise[:, columns],
+            "gradients_score": found.score[:, columns],
+        }
 
     def evaluate(self, x: Tensor, *, quick: bool = False) -> dict[str, float]:
         """recon, kl, elbo (one draw of z an image), log_prior = E_q log p(z), active_units, and unless `quick` nll."""

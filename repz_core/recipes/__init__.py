@@ -1,7 +1,7 @@
 """What can be asked of each family: its recipe, presets and title. Imports no torch, so that pages can.
 
-A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `PRESETS`, `check(recipe)`
-and `defaults(dataset)`, and methods/NAME.py with `METHOD`.
+A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `PRESETS`, `FAMILIES` (of
+runs), `check(recipe)`, `describe(recipe)` and `defaults(dataset)`, and methods/NAME.py with `METHOD`.
 """
 
 import pkgutil
@@ -43,10 +43,19 @@ def parse(values: dict[str, Any]) -> Recipe:
     return recipe
 
 
+def family_of_runs(method: str, name: str) -> list[Recipe]:
+    """The recipes that differ from one of the family's presets in a single number, ascending in it."""
+    base, path, values = family(method).FAMILIES[name]
+    return [parse(preset(method, base).replace(**{path: number}).plain()) for number in values]
+
+
 def fork(recipe: Recipe, step: int, **changes: Any) -> Recipe:
     """A run that goes on from `step` of `recipe`'s with dotted `changes`. Raises RepzError where that cannot be."""
+    child = recipe.replace(**changes)
+    while recipe.parent and step < recipe.parent.step:  # that far back the run is its parent's
+        recipe, _step = origin(recipe)
     parent = {"recipe": recipe.plain(), "step": step}
-    return parse(recipe.replace(**changes).plain() | {"parent": parent})
+    return parse(child.plain() | {"parent": parent})
 
 
 def origin(recipe: Recipe) -> tuple[Recipe, int]:
@@ -57,11 +66,12 @@ def origin(recipe: Recipe) -> tuple[Recipe, int]:
 
 def _check_fork(recipe: Recipe, parent: Recipe, step: int) -> None:
     """The child has the parent's nets and data, and something left to do."""
-    if not step <= parent.training.steps or step >= recipe.training.steps:
+    begin, last = parent.parent.step if parent.parent else 0, min(parent.training.steps, recipe.training.steps - 1)
+    if not begin <= step <= last:
         raise RepzError(
-            _("A fork begins before its last step, {last}, and not after its parent's, {end}; got step {step}.").format(
-                last=recipe.training.steps, end=parent.training.steps, step=step
-            )
+            _(
+                "A fork begins within its parent's run and before its own end: at step {begin} to {last}; got {step}."
+            ).format(begin=begin, last=last, step=step)
         )
     fixed = ["method", "dataset", *(path for path in leaf_paths(type(recipe)) if hint(recipe, path, "shape"))]
     for path in fixed:
