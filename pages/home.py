@@ -11,38 +11,43 @@ from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
-MOST = 9  # runs shown
+MOST = 8  # of the user's own runs shown
 
 
 def page() -> None:
-    """A card a run: the families' recordings first, then what was trained here."""
+    """A card a run: each family's presets first, then what was trained here."""
     st.title(_("Look inside representation learning"), anchor=False)
     st.markdown(
         _("Move a knob, press Start, watch a model learn. All that is shown was measured, live or in a recorded run.")
     )
+    store = RunStore()
+    runs = store.list()
     for method in recipes.names():
-        runs = [run for run in RunStore().list() if run.recipe.method == method]
-        runs.sort(key=lambda run: not recorded(run))
-        st.subheader(_(recipes.family(method).TITLE), anchor=False)
-        for column, run in zip(st.columns(4) * MOST, runs[:MOST], strict=False):
+        module = recipes.family(method)
+        st.subheader(_(module.TITLE), anchor=False)
+        presets = [(store.find(recipes.preset(method, name)), name) for name in module.PRESETS]
+        cards = [(run, _(name)) for run, name in presets if run and recorded(run)]
+        mine = [run for run in runs if run.recipe.method == method and not recorded(run)]
+        cards += [(run, "") for run in mine[:MOST]]
+        for column, (run, name) in zip(st.columns(4) * len(cards), cards, strict=False):
             with column:
-                _card(run)
+                _card(run, name)
 
 
-def _card(run: Run) -> None:
+def _card(run: Run, name: str) -> None:
     with st.container(border=True):
         try:
             frames = run.frames()
             if frames:
                 st.image(thumbnail(run.id, frames[-1]), width="stretch", output_format="PNG")
-            model, status = run.recipe.model, run.status
-            state = _("recorded") if recorded(run) else _(status.state)
+            state = _("recorded") if recorded(run) else _(run.status.state)
         except RepzError as error:
             st.warning(str(error))
             return
-        st.markdown(
-            f"**{run.recipe.dataset.partition('@')[0]}**, k = {model.k}, β = {model.beta:g} :gray-badge[{state}]"
-        )
+        dataset = run.recipe.dataset.partition("@")[0]
+        words = f"{dataset} · {recipes.family(run.recipe.method).describe(run.recipe)}"
+        st.markdown(f"**{name or words}** :gray-badge[{state}]")
+        st.caption(words if name else _("trained here"))
         if st.button(_("Open"), key=f"open-{run.id}", width="stretch"):
             st.switch_page(st.session_state["pages"][run.recipe.method], query_params={"run": run.id})
 

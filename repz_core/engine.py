@@ -213,8 +213,10 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 @torch.inference_mode()
-def evaluate(method: Method, dataset: str) -> dict[str, float]:
-    """The method's metrics on the test part of `dataset`. Raises RepzError where the images have another shape."""
+def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, float]:
+    """The method's metrics on a part of `dataset`. Raises RepzError where the images have another shape, or a metric
+    is not finite.
+    """
     data = datasets.load(dataset)
     if data.shape != method.shape:
         raise RepzError(
@@ -223,5 +225,5 @@ def evaluate(method: Method, dataset: str) -> dict[str, float]:
             )
         )
     with _numerics(method.recipe):
-        metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part("test").x)))
+        metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part(part).x)))
     return dict(_row(method.recipe.training.steps, metrics).values)

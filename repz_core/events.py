@@ -40,8 +40,9 @@ IMAGE = "image, channel, row, column"
 
 VOCABULARY: dict[str, Array] = {
     "samples": Array("decoded from fixed draws of the prior", IMAGE, np.uint8),
+    "reach": Array("how far from zero nearly all codes lie", "one", np.float32),
     "manifold": Array(
-        "decoded from a square grid over the first two latent dimensions, top row first",
+        "decoded from a square grid over the first two latent dimensions, -reach to reach, top row first",
         IMAGE,
         np.uint8,
     ),

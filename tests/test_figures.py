@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repz_core.figures import palette
+from repz_core.figures.dimensions import dimensions
 from repz_core.figures.images import contact_sheet
+from repz_core.figures.live import comparison, points
 from repz_core.figures.losses import Term, loss_curves
+from repz_core.figures.rate import Trained, rate_distortion
 
 TERMS = [Term("recon", "reconstruction", palette.RECONSTRUCTION), Term("kl", "KL", palette.KL)]
 TOTALS = [("-val_elbo", "validation")]
@@ -23,7 +26,7 @@ ROWS = [
 
 
 def traces(figure):
-    return {trace.meta: trace for trace in figure.data}
+    return {trace.meta["y"]: trace for trace in figure.data if trace.meta and "y" in trace.meta}
 
 
 def test_traces_hold_the_rows_numbers():
@@ -65,7 +68,7 @@ def test_words_and_units():
 @pytest.mark.parametrize("rows", [[], ROWS[:1], [{"step": 3}]])
 def test_a_run_that_has_hardly_begun_is_an_empty_figure(rows):
     figure = loss_curves(rows, TERMS, TOTALS)
-    assert [trace.meta for trace in figure.data] == ["recon", "kl", "-val_elbo"]
+    assert [trace.meta for trace in figure.data] == [{"x": "step", "y": y} for y in ("recon", "kl", "-val_elbo")]
     assert not traces(figure)["recon"].x
 
 
@@ -106,3 +109,61 @@ def test_colours_are_told_apart():
     named = [palette.REAL, palette.FAKE, palette.RECONSTRUCTION, palette.KL, palette.PARENT]
     assert len(set(named)) == len(named)
     assert all(len(color) == 7 and int(color[1:], 16) >= 0 for color in (*named, *palette.CLASSES))
+
+
+def test_an_expression_is_a_signed_sum_of_columns():
+    assert points(ROWS, "step", "recon+kl") == {"x": [1, 2, 4], "y": [70.5, 61.5, 52.5]}
+    assert points(ROWS, "-val_recon", "val_recon-val_elbo") == {"x": [-80, -51], "y": [170, 106]}
+    assert points(ROWS, "step", "cats") == {"x": [], "y": []}
+
+
+def test_bounds_are_dotted_and_named():
+    figure = loss_curves(ROWS, TERMS, TOTALS, [("val_recon", "bound")])
+    assert traces(figure)["val_recon"].line.dash == "dot"
+    assert "bound" in figure.layout.annotations[0].text
+
+
+FAMILY = [Trained(2.0, 14.6, 95.1, "vae-b"), Trained(1.0, 25.1, 80.2, "vae-a"), Trained(0.1, 70.0, 60.0, "vae-c")]
+
+
+def test_the_plane_of_rate_and_distortion_holds_family_and_run():
+    rows = [row | {"val_kl": 2.0 * i} for i, row in enumerate(ROWS)]
+    figure = rate_distortion(rows, FAMILY)
+    [family] = [trace for trace in figure.data if trace.customdata]
+    assert list(zip(family.x, family.y, family.customdata, strict=True)) == [
+        (14.6, 95.1, "vae-b"), (25.1, 80.2, "vae-a"), (70, 60, "vae-c"),
+    ]  # fmt: skip
+    assert list(family.text) == ["β 2", "β 1", "β 0.1"]
+    run, now = (trace for trace in figure.data if trace.meta)
+    assert list(zip(run.x, run.y, strict=True)) == [(0, 80), (6, 51)]
+    assert now.meta["at"] == "frame"
+    low, high = figure.layout.yaxis.range
+    assert low < 60
+    assert high > 95.1
+    for line in figure.data:
+        if line.name == "":
+            assert line.x[0] + line.y[0] == line.x[1] + line.y[1], "of equal -ELBO"
+
+
+@pytest.mark.parametrize("family", [[], FAMILY[:1], [Trained(0.0, 900.0, 10.0, "vae-d"), *FAMILY]])
+@pytest.mark.parametrize("rows", [[], ROWS])
+def test_any_family_and_run_make_a_plane(rows, family):
+    figure = rate_distortion(rows, family)
+    assert figure.layout.xaxis.range[1] < 100, "an autoencoder's rate is no measure for the others"
+    json.loads(figure.to_json())
+
+
+def test_dimensions_name_arrays_and_what_is_lit():
+    figure = dimensions()
+    assert [trace.meta["array"] for trace in figure.data] == ["kl_each", "code_variance", "eigenvalues"]
+    assert {trace.meta["order"] for trace in figure.data} == {"kl_each"}
+    assert figure.data[0].meta["lit"] == {"array": "code_variance", "above": 0.01, "dark": palette.PARENT}
+    assert figure.layout.yaxis.title.text == "nats per image"
+    assert figure.layout.yaxis2.side == "right"
+
+
+def test_a_comparison_has_a_line_a_run():
+    figure = comparison("-val_elbo", [("one", "#111111"), ("other", "#222222")], "nats")
+    assert [trace.meta["who"] for trace in figure.data] == [0, 1]
+    assert [trace.line.color for trace in figure.data] == ["#111111", "#222222"]
+    assert "one" in figure.layout.annotations[0].text

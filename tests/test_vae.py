@@ -277,7 +277,7 @@ def test_draws_of_the_laplace_prior_are_laplace(make):
 
 
 def test_augmentation_changes_each_batch_and_nothing_that_is_held_out(tiny, images):
-    vae = methods.build(tiny(**{"data.augment": 1.0}), (1, 8, 8))
+    vae = methods.build(tiny(**{"data.augment": 0.1}), (1, 8, 8))
     x = images("digits")
     first, second = vae.batch(x), vae.batch(x)
     assert not torch.equal(first, second)
@@ -314,4 +314,10 @@ def test_the_manifold_is_decoded_from_the_plane(tiny, images):
     vae = methods.build(tiny(), (1, 8, 8))
     x = vae.prepare(images("digits"))
     with torch.inference_mode():
-        assert torch.equal(vae.observe(x, x[:2])["manifold"], vae.decode(plane(8, 2.5)))
+        arrays = vae.observe(x, x[:2])
+        assert arrays["reach"].item() == 2.5
+        assert torch.equal(arrays["manifold"], vae.decode(plane(8, 2.5)))
+        vae.encoder[-1].weight.mul_(100)
+        far = vae.observe(x, x[:2])
+        assert far["reach"].item() == pytest.approx(np.quantile(np.abs(far["codes"].numpy()), 0.98), rel=1e-5)
+        assert torch.equal(far["manifold"], vae.decode(plane(8, far["reach"].item())))

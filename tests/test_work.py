@@ -21,7 +21,8 @@ from repz_core.writer import RunWriter
 
 DEADLINE = 60.0  # seconds; only a test that fails waits that long
 
-METRICS = {"recon", "kl", "elbo", "log_prior", "active_units", "nll"}
+NAMES = ("recon", "kl", "elbo", "log_prior", "active_units", "nll")
+METRICS = {*NAMES, *(f"val_{name}" for name in NAMES)}
 
 
 @pytest.fixture
@@ -88,7 +89,10 @@ def test_to_the_end(run):
     assert (status.state, status.step, status.message, status.restarts) == ("done", 20, "", 0)
     assert set(status.metrics) == METRICS
     assert status.metrics["elbo"] == pytest.approx(-status.metrics["recon"] - status.metrics["kl"], abs=1e-3)
-    assert status.metrics == pytest.approx(engine.evaluate(run.model(), run.recipe.dataset), rel=1e-6)
+    test = {name: value for name, value in status.metrics.items() if not name.startswith("val_")}
+    assert test == pytest.approx(engine.evaluate(run.model(), run.recipe.dataset), rel=1e-6)
+    last = run.events()[-1]
+    assert last == pytest.approx(last | {name: status.metrics[name] for name in METRICS - set(NAMES)}, rel=1e-6)
     assert status.seconds > 0
     assert status.examples_per_second > 0
     assert list((run.folder / "states").iterdir()) == []

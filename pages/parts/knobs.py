@@ -75,6 +75,17 @@ def start_button(recipe: Recipe, run: Run) -> None:
             st.rerun()
 
 
+def fork_run(recipe: Recipe, run: Run, step: int) -> None:
+    """Start the knobs' recipe from `step` of the run in view, and put it in view; one sentence where that cannot be."""
+    changes = {path: value(recipe, path) for path in leaf_paths(type(recipe)) if path not in ("method", "parent")}
+    try:
+        show(RunStore().submit(recipes.fork(run.recipe, step, **changes)))
+    except RepzError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
 def _duration(seconds: float) -> str:
     """ "12 s" or "5 min"."""
     return (
@@ -144,9 +155,9 @@ def _widget(method: str, cls: type[Config], path: str) -> Any:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """1, 2, 5 steps a decade."""
+    """1, 2, 3, 5 steps a decade."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [float(f"{m}e{e}") for e in exponents for m in (1, 2, 5)]
+    ticks = [float(f"{m}e{e}") for e in exponents for m in (1, 2, 3, 5)]
     return [tick for tick in ticks if low <= tick <= high]
 
 

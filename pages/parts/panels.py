@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.assets import PLOTLY, browser_part
-from pages.parts.view import recorded
+from pages.parts.view import recorded, reference
 from repz_core.figures import palette
 from repz_core.locale import _
 from repz_core.run import Run
@@ -16,30 +16,50 @@ _plane = browser_part("plane")
 _chart = browser_part("live_chart", isolate_styles=False)
 
 
-def samples(run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6) -> None:
-    """A contact sheet of one image array of the frame in view."""
-    text = _texts(title)
-    with _panel(title, hint, run):
-        _samples(key=f"samples-{array}", data={"run": run.id, "array": array, "columns": columns, "text": text})
+def samples(
+    run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6, clock: Run | None = None
+) -> None:
+    """A contact sheet of one image array of the frame in view; with `clock`, of the frame at that other run's step."""
+    data = {"array": array, "columns": columns, "text": texts(title)}
+    with panel(title, hint, run):
+        _samples(key=f"samples-{array}-{run.id if clock else ''}", data=data | _runs(run, clock))
 
 
-def plane(run: Run, title: str, hint: str, *, reach: float, names: Sequence[str]) -> None:
-    """The latent plane from -reach to reach: codes by class over the decoded manifold."""
-    text = _texts(title)
-    data = {"run": run.id, "reach": reach, "colors": list(palette.CLASSES), "names": list(names), "text": text}
-    with _panel(title, hint, run):
-        _plane(key="plane", data=data)
+def plane(
+    run: Run, title: str, hint: str, *, names: Sequence[str], clock: Run | None = None,
+    on: Sequence[str] = ("manifold", "points"),
+) -> None:  # fmt: skip
+    """The latent plane: codes by class over the decoded manifold; layers to switch, `on` at first."""
+    words = {
+        "points": _("codes"),
+        "ellipses": _("posteriors"),
+        "density": _("their sum"),
+        "manifold": _("decoder"),
+        "prior": _("prior"),
+        "principal": _("PCA"),
+        "outside": _("{count} outside"),
+    }
+    data = {
+        "on": list(on), "colors": list(palette.CLASSES), "names": list(names), "text": texts(title) | words,
+        "prior": run.recipe.model.prior,  # type: ignore[attr-defined]  # of families that have a plane
+    }  # fmt: skip
+    with panel(title, hint, run):
+        _plane(key=f"plane-{run.id if clock else ''}", data=data | _runs(run, clock))
 
 
-def live_chart(run: Run, title: str, hint: str, figure: dict[str, Any]) -> None:
-    """A plotly figure (as JSON) whose traces grow with the run's rows (each trace's meta names its column)."""
+def live_chart(
+    run: Run, title: str, hint: str, figure: dict[str, Any], *, key: str = "chart", others: Sequence[Run] = (),
+    tall: bool = False,
+) -> str | None:  # fmt: skip
+    """A plotly figure (as JSON) whose traces are filled from the run, and from others; the custom data of a click."""
     steps = run.recipe.training.steps
-    data = {"run": run.id, "figure": figure, "steps": steps, "url": PLOTLY, "text": {"alt": title}}
-    with _panel(title, hint, run):
-        _chart(key="chart", data=data)
+    data = {"figure": figure, "steps": steps, "url": PLOTLY, "tall": tall, "text": {"alt": title}}
+    with panel(title, hint, run):
+        found = _chart(key=key, data=data | _runs(run, None, others), on_clicked_change=lambda: None)
+    return str(found.clicked) if found.clicked else None
 
 
-def _texts(title: str) -> dict[str, str]:
+def texts(title: str) -> dict[str, str]:
     """What stands in a picture's place while there is none, by the run's state."""
     return {
         "alt": title, "waiting": _("waiting for the first snapshot"), "queued": _("queued: another run is training"),
@@ -47,7 +67,8 @@ def _texts(title: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _panel(title: str, hint: str, run: Run) -> Any:
+def panel(title: str, hint: str, run: Run) -> Any:
+    """A box with a question, room for its picture (what is returned), what to look at, and the numbers' provenance."""
     box = st.container(border=True)
     with box:
         st.subheader(title, anchor=False)
@@ -55,3 +76,12 @@ def _panel(title: str, hint: str, run: Run) -> Any:
         provenance = _("recorded") if recorded(run) else _("measured here")
         st.caption(f"{hint} :gray-badge[{provenance}]")
     return picture
+
+
+def _runs(run: Run, clock: Run | None, others: Sequence[Run] = ()) -> dict[str, Any]:
+    """Which runs a part shows, as it has to know them."""
+    return {
+        "run": reference(run),
+        "clock": reference(clock) if clock else None,
+        "others": [reference(other) for other in others],
+    }

@@ -1,9 +1,12 @@
 """The run bar: what is in view and where it stands, its transport, and the one scrubber of the page."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages.parts.assets import browser_part
-from pages.parts.view import recorded
+from pages.parts.view import recorded, reference
+from repz_core import recipes
 from repz_core.config import RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import _
@@ -12,10 +15,10 @@ from repz_core.run import Run
 _bar = browser_part("run_bar")
 
 
-def run_bar(run: Run, title: str) -> None:
-    """Mount the bar for `run` and do what its buttons ask."""
+def run_bar(run: Run, title: str) -> int | None:
+    """Mount the bar for `run` and do what its buttons ask; the step where a fork is wished for, if that was it."""
     every = run.recipe.training.row_every
-    text = {
+    text: dict[str, Any] = {
         "queued": _("queued"),
         "running": _("live"),
         "paused": _("paused"),
@@ -32,20 +35,28 @@ def run_bar(run: Run, title: str) -> None:
         "replay": _("replay"),
         "hold": _("Hold"),
         "newest": _("newest"),
+        "fork": _("Fork here"),
+        "fork_help": _("Go on from the step in view with the knobs as they stand, as a run of its own"),
         "scrubber": _("Time: which snapshot is in view"),
         "at": _("at step"),
         "step_word": _("step"),
         "left": _("left"),
-        "test": _("on test images"),
+        "test": _("test"),
+        "metrics": recipes.family(run.recipe.method).METRICS,
     }
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
     data = {
-        "run": run.id, "title": f"{title} · {_(dataset.title)}", "steps": run.recipe.training.steps,
+        "run": reference(run), "title": f"{title} · {_(dataset.title)}", "steps": run.recipe.training.steps,
         "recorded": recorded(run), "text": text,
     }  # fmt: skip
     result = _bar(key="run_bar", data=data, on_wish_change=lambda: None)
-    if result.wish:
-        _obey(run, result.wish["wish"], int(result.wish["step"]))
+    if not result.wish:
+        return None
+    wish, step = result.wish["wish"], int(result.wish["step"])
+    if wish == "fork":
+        return step
+    _obey(run, wish, step)
+    return None
 
 
 def _obey(run: Run, wish: str, step: int) -> None:

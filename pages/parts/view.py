@@ -1,12 +1,14 @@
 """Which run is in view: the URL says, and it is the whole of that state."""
 
+from typing import Any
+
 import streamlit as st
 
 from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
 from repz_core.run import ENDED, Run
-from repz_core.runs import RunStore
+from repz_core.runs import RunStore, run_id
 
 
 def run_in_view(method: str) -> Run:
@@ -35,6 +37,18 @@ def run_in_view(method: str) -> Run:
     run = found[0] if found else store.submit(preset)
     show(run)
     return run
+
+
+def reference(run: Run) -> dict[str, Any]:
+    """What a browser part has to know to follow `run`: its id, and of a fork the parent it continues."""
+    if run.recipe.parent is None:
+        return {"id": run.id, "parent": None}
+    return {"id": run.id, "parent": _parent(run.recipe)}
+
+
+def _parent(fork: Recipe) -> dict[str, Any]:
+    recipe, step = recipes.origin(fork)
+    return {"run": run_id(recipe), "step": step, "parent": _parent(recipe) if recipe.parent else None}
 
 
 def show(run: Run) -> None:

@@ -49,14 +49,16 @@ def work(
 
 
 def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) -> Status:
-    """Write all events; then the metrics of what came out."""
+    """Write all events; then the metrics of what came out, on test and validation images."""
     writer.status("running", pacer.step)
     origin = _origin(run) if run.recipe.parent and state is None else None
     for event in engine.train(run.recipe, resume=state, origin=origin, proceed=pacer.proceed):
         writer.write(event)
     if pacer.ended == "queued":
         return writer.status("queued", pacer.step)
-    metrics = rounded(engine.evaluate(run.model(), run.recipe.dataset))
+    model, dataset = run.model(), run.recipe.dataset
+    validation = {f"val_{name}": found for name, found in engine.evaluate(model, dataset, "validation").items()}
+    metrics = rounded(engine.evaluate(model, dataset) | validation)
     if pacer.ended == "done":
         writer.keep_weights()  # before it says so: who sees "done" finds them
     status = writer.status(pacer.ended, pacer.step, metrics=metrics, message="")

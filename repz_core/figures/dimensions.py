@@ -27,10 +27,16 @@ def dimensions() -> go.Figure:
         x=[], y=[], name=data, meta={"array": "eigenvalues", "order": "kl_each"}, mode="lines", yaxis="y2",
         line={"color": palette.REAL, "width": 2},
     )  # fmt: skip
-    key = "  ".join([swatch(palette.KL, kl), swatch(palette.PARENT, _("unused")), swatch(palette.FAKE, variance),
-                     swatch(palette.REAL, data)])  # fmt: skip
-    side = {"overlaying": "y", "side": "right", "rangemode": "tozero", "title": {"text": _("variance")}}
+    key = f"{swatch(palette.KL, kl)}  {swatch(palette.PARENT, _('unused'))}<br>"
+    key += f"{swatch(palette.FAKE, variance)}  {swatch(palette.REAL, data)}"
+    side = {
+        "overlaying": "y",
+        "side": "right",
+        "rangemode": "tozero",
+        "tickmode": "auto",
+        "title": {"text": _("variance")},
+    }
     finish(
         figure, "bars", _("latent dimension, by its KL"), _("nats per image"), key, yaxis2=side, hovermode="x unified"
     )
-    return figure.update_layout(xaxis={"type": "category"}, margin={"r": 62})
+    return figure.update_layout(xaxis={"type": "category"}, margin={"r": 62, "t": 50})

@@ -31,10 +31,11 @@ def loss_curves(
         for column, name in lines:
             look = line(dash=dash) | {"mode": "lines+markers", "marker": {"size": 5}}
             figure.add_scatter(**trace(rows, "step", column, name), **look, hovertemplate=_hover(name))
-    words = [swatch(term.color, term.name) for term in reversed(terms)]
-    words += [f"- - {name}" for _column, name in totals] + [f"··· {name}" for _column, name in bounds]
-    finish(figure, "steps", _("step"), _("nats per image"), "  ".join(words), hovermode="x unified")
-    return figure.update_layout(xaxis={"rangemode": "tozero"}, yaxis={"rangemode": "tozero"})
+    areas = "  ".join(swatch(term.color, term.name) for term in reversed(terms))
+    dashed, dotted = [f"- - {name}" for _column, name in totals], [f"··· {name}" for _column, name in bounds]
+    key = f"{areas}<br>{'  '.join(dashed + dotted)}"  # two lines: the panel is narrow
+    finish(figure, "steps", _("step"), _("nats per image"), key, hovermode="x unified")
+    return figure.update_layout(xaxis={"rangemode": "tozero"}, yaxis={"rangemode": "tozero"}, margin={"t": 50})
 
 
 def _hover(name: str) -> str:

@@ -46,7 +46,7 @@ def rate_distortion(rows: Rows, family: Sequence[Trained]) -> go.Figure:
     now = {"mode": "markers", "marker": {"size": 15, "color": palette.FAKE, "line": {"width": 2, "color": "#000"}}}
     figure.add_scatter(**trace([], "val_kl", "val_recon", _("at the frame in view"), at="frame"), **now)
     finish(figure, "plane", _("rate: KL, nats"), _("distortion: reconstruction, nats"), hovermode="closest")
-    return figure.update_layout(xaxis={"range": [0, reach]}, yaxis={"range": [low, high]})
+    return figure.update_layout(xaxis={"range": [0, reach]}, yaxis={"range": [low, high]}, margin={"t": 10})
 
 
 def _range(rows: Rows, family: Sequence[Trained]) -> tuple[float, float]:

@@ -44,9 +44,9 @@ class VAE(Method):
         return (x > self.data.threshold).to(x.dtype) if self.config.likelihood == "bernoulli" else x
 
     def batch(self, x: Tensor) -> Tensor:
-        """Distorted a little, then prepared."""
+        """Warped a little, then prepared."""
         if self.data.augment > 0:
-            x = augment.affine(x, self.shape, self.data.augment, self.noise)
+            x = augment.warp(x, self.shape, self.data.augment, self.noise)
         return self.prepare(x)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -124,7 +124,9 @@ class VAE(Method):
     def observe(self, x: Tensor, inputs: Tensor) -> dict[str, Tensor]:
         """Samples from fixed z, posteriors of all probe images, what each dimension costs, the manifold where k = 2."""
         mu, logvar = self.posterior(x)
+        reach = mu.abs().quantile(0.98).clamp(min=recipe_vae.REACH)
         arrays = {
+            "reach": reach.view(1),
             "samples": self.decode(self.prior_draws),
             "codes": mu,
             "stds": (0.5 * logvar).exp(),
@@ -133,7 +135,7 @@ class VAE(Method):
             "reconstructions": self.decode(self.encode(inputs)),
         }
         if self.config.k == 2:
-            arrays["manifold"] = self.decode(latent.plane(SIDE, recipe_vae.REACH))
+            arrays["manifold"] = self.decode(latent.plane(SIDE, reach.item()))
         return arrays
 
     def examine(self, x: Tensor) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """What can be asked of each family: its recipe, presets and title. Imports no torch, so that pages can.
 
 A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `PRESETS`, `FAMILIES` (of
-runs), `check(recipe)`, `describe(recipe)` and `defaults(dataset)`, and methods/NAME.py with `METHOD`.
+runs), `METRICS`, `check(recipe)`, `describe(recipe)` and `defaults(dataset)`, and methods/NAME.py with `METHOD`.
 """
 
 import pkgutil

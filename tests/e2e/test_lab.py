@@ -53,7 +53,11 @@ def colours(page: Page, selector: str) -> int:
 def test_home_shows_what_there_is_and_leads_there(page: Page, lab: Lab) -> None:
     page.goto(lab.url)
     expect(page.get_by_role("heading", name="Look inside")).to_be_visible()
-    expect(page.locator("img")).to_have_count(len(lab.store.list()))
+    presets = recipes.family("vae").PRESETS
+    for name in presets:
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+    mine = [run for run in lab.store.list() if run.folder.parent == lab.store.root]
+    expect(page.locator("img")).to_have_count(len(presets) + min(8, len(mine)))
     assert page.locator("img").first.evaluate("image => image.complete && image.naturalWidth") > 100
     page.get_by_role("button", name="Open").first.click()
     shown(page)
@@ -171,7 +175,7 @@ def test_a_run_of_many_dimensions(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/vae?run={run.id}")
     state(page, "done")
     shown(page, step=150)
-    expect(page.get_by_text("first two of 5 latent dimensions")).to_be_visible()
+    expect(page.get_by_text("in two of 5 latent dimensions")).to_be_visible()
 
 
 @pytest.mark.parametrize(

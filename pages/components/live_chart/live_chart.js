@@ -1,4 +1,5 @@
-// Curves that grow: a plotly figure whose traces name a column each ("meta"), filled from the run's rows.
+// A plotly figure that is filled from runs: each trace's "meta" says with what (figures/live.py has the words for it).
+import { expression } from "../shared/expression.js";
 import { part } from "../shared/part.js";
 
 // One plotly for the page; a named module would be nicer, but the wheel ships a classic script.
@@ -10,46 +11,86 @@ const plotly = (url) => globalThis.__repzPlotly ??= new Promise((resolve, reject
   document.head.appendChild(tag);
 });
 
-export default part(["rows", "frame", "status"], (parent, { data }) => {
+export default part(["rows", "frame", "frames", "status"], (parent, { data, setTriggerValue }) => {
   const node = document.createElement("div");
   node.className = "watched";
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", data.text.alt);
   parent.querySelector(".live_chart").append(node);
-  const draw = async (run, { figure, steps, url }) => {
+  let listening = false;
+  const draw = async (run, { figure, steps, url, tall }, step, others) => {
     const Plotly = await plotly(url);
+    node.classList.toggle("tall", Boolean(tall));
     if (!node.isConnected || node.clientWidth === 0) return;
-    await Plotly.react(node, traces(figure, run.rows, node), layout(figure, node, run, steps), { displayModeBar: false, responsive: false });
-    Object.assign(node.dataset, { run: run.id, points: run.rows.length });
+    const traces = figure.data.flatMap((trace) => fill(trace, run, others, step, node));
+    await Plotly.react(node, [...inherited(figure, run), ...traces], layout(figure, node, run, others, step, steps), { displayModeBar: false, responsive: false });
+    Object.assign(node.dataset, { run: run.id, step, points: run.rows.length });
+    if (listening) return;
+    listening = true;
+    node.on("plotly_click", ({ points }) => points[0].customdata && setTriggerValue("clicked", points[0].customdata));
   };
   return { draw };
 });
 
-function traces(figure, rows, node) {
-  const ink = inkOf(node);
-  return figure.data.map((trace) => {
-    const negated = trace.meta.startsWith("-"), column = negated ? trace.meta.slice(1) : trace.meta;
-    const here = rows.filter((row) => column in row);
-    const line = { color: ink, ...trace.line };
-    return { ...trace, line, marker: { ...trace.marker, color: line.color }, x: here.map((row) => row.step), y: here.map((row) => (negated ? -row[column] : row[column])) };
-  });
+// The points of expressions x over y in rows.
+function points(rows, x, y) {
+  const across = expression(x), up = expression(y);
+  const here = rows.filter((row) => [...across.columns, ...up.columns].every((column) => column in row));
+  return { x: here.map(across.of), y: here.map(up.of) };
+}
+
+// A trace with its numbers; one that has no "meta" brings its own.
+function fill(trace, run, others, step, node) {
+  const { meta } = trace, ink = inkOf(node), color = trace.line?.color ?? trace.marker?.color ?? ink;
+  const dressed = { ...trace, line: { ...trace.line, color: trace.line?.color ?? ink }, marker: { ...trace.marker, color }, textfont: { color: ink, ...trace.textfont } };
+  if (!meta) return [dressed];
+  if (meta.array) return [bars(dressed, run.arrays(step))];
+  const who = meta.who ? others[meta.who - 1] : run;
+  if (meta.at) {
+    const row = who.row([...expression(meta.x).columns, ...expression(meta.y).columns], step);
+    return row ? [{ ...dressed, ...points([row], meta.x, meta.y) }] : [];
+  }
+  return [{ ...dressed, ...points(who.rows, meta.x, meta.y) }];
+}
+
+// One bar or point a latent dimension, in the order of an array, largest first.
+function bars(trace, arrays) {
+  const { array, order, lit } = trace.meta;
+  if (!arrays?.[array] || !arrays[order]) return { ...trace, x: [], y: [] };
+  const places = [...arrays[order].data.keys()].sort((a, b) => arrays[order].data[b] - arrays[order].data[a]);
+  const values = array === "eigenvalues" ? [...arrays[array].data].slice(0, places.length) : places.map((place) => arrays[array].data[place]);
+  const color = lit ? places.map((place) => (arrays[lit.array].data[place] > lit.above ? trace.marker.color : lit.dark)) : trace.marker.color;
+  return { ...trace, x: places.slice(0, values.length).map((place) => `${place + 1}`), y: values, marker: { ...trace.marker, color } };
+}
+
+// What a fork inherits stays in grey: the parent's own curves, to their end; a stack as its sum.
+function inherited(figure, run) {
+  const { kind, parent } = figure.layout.meta;
+  if (kind !== "steps" || !run.parent) return [];
+  const stack = figure.data.filter((trace) => trace.stackgroup).map((trace) => trace.meta.y);
+  const lines = figure.data.filter((trace) => trace.meta && !trace.stackgroup && !trace.meta.who && !trace.meta.at).map((trace) => trace.meta.y);
+  return [...(stack.length ? [stack.join("+")] : []), ...lines].map((y, i) => ({
+    ...points(run.parent.view.rows, "step", y), mode: "lines", hoverinfo: "skip", name: "",
+    line: { color: parent, width: 2, dash: stack.length && i === 0 ? "solid" : "dash" },
+  }));
 }
 
 // The first moments are ten times as high as all that follows: the axis ends where a twentieth of the rows is cut off.
 function ceiling(figure, rows) {
-  const stacked = figure.data.filter((trace) => trace.stackgroup).map((trace) => trace.meta);
-  const totals = rows.filter((row) => stacked.every((column) => column in row))
-    .map((row) => stacked.reduce((sum, column) => sum + row[column], 0)).sort((a, b) => a - b);
-  return 1.1 * (totals[Math.floor(0.95 * totals.length)] ?? 1);
+  const stack = figure.data.filter((trace) => trace.stackgroup).map((trace) => trace.meta.y);
+  const shown = stack.length ? stack.join("+") : figure.data[0].meta.y;
+  const values = points(rows, "step", shown).y.sort((a, b) => a - b), top = values[Math.floor(0.95 * values.length)] ?? 1;
+  return stack.length ? [0, 1.1 * top] : [values[0] - 0.1 * (top - values[0]), top + 0.2 * (top - values[0])];
 }
 
 const inkOf = (node) => getComputedStyle(node).color;
 
-// The figure's layout in the theme's colours, at the node's size, with a line at the frame in view.
-function layout(figure, node, run, steps) {
-  const theme = getComputedStyle(node), ink = inkOf(node);
+// The figure's layout in the theme's colours, at the node's size; over steps, with a line at the frame in view.
+function layout(figure, node, run, others, step, steps) {
+  const theme = getComputedStyle(node), ink = inkOf(node), over = figure.layout.meta.kind === "steps";
   const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
-  const cursor = { type: "line", xref: "x", yref: "paper", x0: run.step, x1: run.step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
+  const cursor = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
+  const range = over ? ceiling(figure, [run.parent?.view, run, ...others].flatMap((view) => view?.rows ?? [])) : undefined;
   return {
     ...figure.layout,
     template: undefined,
@@ -58,10 +99,11 @@ function layout(figure, node, run, steps) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { ...figure.layout.font, color: ink, family: theme.fontFamily },
-    xaxis: { ...figure.layout.xaxis, ...axis, range: [0, steps] },
-    yaxis: { ...figure.layout.yaxis, ...axis, range: [0, ceiling(figure, run.rows)] },
+    xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }) },
+    yaxis: { ...figure.layout.yaxis, ...axis, ...(range && { range }) },
+    ...(figure.layout.yaxis2 && { yaxis2: { ...figure.layout.yaxis2, ...axis, showgrid: false } }),
     hoverlabel: { bgcolor: theme.getPropertyValue("--st-secondary-background-color"), bordercolor: ink, font: { color: ink } },
-    shapes: run.live ? [] : [cursor],
+    shapes: over && !run.live ? [cursor] : [],
     uirevision: run.id,
   };
 }

@@ -5,42 +5,136 @@ import { part } from "../shared/part.js";
 const DIM = 0.45; // of the decoded images, so that points stand out
 const RADIUS = 3.5;
 const APART = 27; // between the centres of two badges
+const LAYERS = ["manifold", "points", "ellipses", "density", "prior"];
+const RINGS = { normal: [1, 2], laplace: [1, 2] }; // of the prior's standard deviation
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
-  const canvas = document.createElement("canvas");
-  canvas.setAttribute("role", "img");
+  const root = parent.querySelector(".plane");
+  root.innerHTML = `<canvas role="img"></canvas><span class="layers"></span>`;
+  const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers");
   canvas.setAttribute("aria-label", data.text.alt);
-  parent.querySelector(".plane").append(canvas);
-  const sheet = document.createElement("canvas");
-  const draw = (run, { reach, colors, names, text }) => {
+  const on = Object.fromEntries(LAYERS.map((name) => [name, data.on.includes(name)])), view = { axes: [0, 1], principal: false };
+  const sheet = document.createElement("canvas"), haze = document.createElement("canvas");
+  let redraw = () => {};
+  const draw = (run, { colors, names, prior, text }, step) => {
+    redraw = () => draw(run, { colors, names, prior, text }, step);
     const { context, width, height } = fit(canvas), side = Math.min(width, height);
-    const arrays = run.arrays();
-    canvas.dataset.step = arrays ? run.step : "";
+    const arrays = run.arrays(step);
+    canvas.dataset.step = arrays ? step : "";
+    canvas.dataset.run = run.id;
     if (!arrays?.codes || !arrays.labels) return message(context, text[run.status.state] ?? text.waiting, width, height);
     const dims = arrays.codes.shape[1];
-    const place = (i, value) => side * (0.5 + (i === 0 ? value : -value) / (2 * reach));
-    if (arrays.manifold) {
+    controls(bar, { on, view, dims, has: { manifold: arrays.manifold, ellipses: arrays.stds, density: arrays.stds }, text }, () => redraw());
+    const shown = arrays.reach.data[0], points = classPoints(arrays, dims, names.length, shown, view);
+    const place = (i, value) => side * (0.5 + (i === 0 ? value : -value) / (2 * shown));
+    if (arrays.manifold && on.manifold) {
       contactSheet(arrays.manifold, Math.sqrt(arrays.manifold.shape[0]), 0, sheet);
       context.globalAlpha = DIM;
       context.drawImage(sheet, 0, 0, side, side);
       context.globalAlpha = 1;
     }
-    const points = classPoints(arrays, dims, names.length, reach);
-    points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
-    axes(context, place, side, reach, dims);
+    const clouds = dims > 1 && !view.principal && arrays.stds ? points : null;
+    if (clouds && on.density) density(context, clouds.flat(), side, shown, haze);
+    if (on.prior && prior in RINGS) rings(context, place, RINGS[prior]);
+    if (clouds && on.ellipses) clouds.forEach((cloud, label) => cloud.forEach((point) => ellipse(context, point, place, side / (2 * shown), colors[label])));
+    if (on.points) points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
+    axes(context, place, side, shown, dims, view);
     badges(points, place, side).forEach(({ x, y, label }) => badge(context, x, y, colors[label], names[label]));
+    const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
+    if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17, "right");
   };
   return { draw };
 });
 
-// Points of each class in the plane: the first two dimensions; with one dimension, that and the class.
-function classPoints({ codes, labels }, dims, numClasses, reach) {
-  const clouds = Array.from({ length: numClasses }, () => []);
-  labels.data.forEach((label, i) => {
-    const y = dims > 1 ? codes.data[i * dims + 1] : (2 * reach * (label + 0.5)) / numClasses - reach;
-    clouds[label].push([codes.data[i * dims], y]);
+// The layers that this frame has, to switch; with many dimensions, which two are drawn, or their principal plane.
+function controls(bar, { on, view, dims, has, text }, redraw) {
+  const wanted = JSON.stringify([dims, Object.keys(has).filter((name) => has[name])]);
+  if (bar.dataset.wanted === wanted) return;
+  bar.dataset.wanted = wanted;
+  bar.replaceChildren();
+  for (const layer of LAYERS.filter((name) => (!(name in has) || has[name]) && (dims > 1 || name === "points"))) {
+    bar.append(toggle(text[layer], on[layer], (value) => { on[layer] = value; redraw(); }));
+  }
+  if (dims <= 2) return;
+  view.axes.forEach((dimension, i) => bar.append(choice(dims, dimension, (value) => { view.axes[i] = value; redraw(); })));
+  bar.append(toggle(text.principal, view.principal, (value) => { view.principal = value; redraw(); }));
+}
+
+function toggle(name, pressed, act) {
+  const button = Object.assign(document.createElement("button"), { textContent: name });
+  button.setAttribute("aria-pressed", pressed);
+  button.onclick = () => {
+    const now = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", now);
+    act(now);
+  };
+  return button;
+}
+
+function choice(dims, chosen, act) {
+  const select = document.createElement("select");
+  for (let i = 0; i < dims; i++) select.add(new Option(`z${subscript(i + 1)}`, i, i === chosen, i === chosen));
+  select.onchange = () => act(Number(select.value));
+  return select;
+}
+
+const subscript = (number) => [...`${number}`].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("");
+
+// Points [x, y, sigma_x, sigma_y] of each class: two dimensions or the principal plane; with one dimension, that and the class.
+function classPoints({ codes, stds, principal, labels }, dims, numClasses, reach, view) {
+  const clouds = Array.from({ length: numClasses }, () => []), [i, j] = view.axes;
+  labels.data.forEach((label, n) => {
+    if (view.principal && principal) return clouds[label].push([principal.data[2 * n], principal.data[2 * n + 1]]);
+    const y = dims > 1 ? codes.data[n * dims + j] : (2 * reach * (label + 0.5)) / numClasses - reach;
+    clouds[label].push([codes.data[n * dims + i], y, stds?.data[n * dims + i], stds?.data[n * dims + j]]);
   });
   return clouds;
+}
+
+// One standard deviation of a posterior.
+function ellipse(context, [x, y, sx, sy], place, scale, color) {
+  context.beginPath();
+  context.ellipse(place(0, x), place(1, y), Math.max(0.5, sx * scale), Math.max(0.5, sy * scale), 0, 0, 2 * Math.PI);
+  context.strokeStyle = color;
+  context.globalAlpha = 0.75;
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+const CELLS = 96;
+
+// The aggregate posterior: the mean of all posteriors' densities, as a haze from clear to white; its square root is
+// drawn, since single sharp peaks would hide all else.
+function density(context, points, side, reach, haze) {
+  const sum = new Float32Array(CELLS * CELLS), cell = (2 * reach) / CELLS, blur = 0.5 * cell;
+  for (const [x, y, a, b] of points) {
+    const sx = Math.max(a, blur), sy = Math.max(b, blur);
+    const row = (v, s, mean) => Float32Array.from({ length: CELLS }, (_, i) => Math.exp(-0.5 * ((v(i) - mean) / s) ** 2) / s);
+    const across = row((i) => -reach + (i + 0.5) * cell, sx, x), down = row((i) => reach - (i + 0.5) * cell, sy, y);
+    for (let r = 0; r < CELLS; r++) if (down[r] > 1e-6) for (let c = 0; c < CELLS; c++) sum[r * CELLS + c] += down[r] * across[c];
+  }
+  const top = sum.toSorted()[Math.floor(0.995 * sum.length)] || 1;
+  haze.width = haze.height = CELLS;
+  const painter = haze.getContext("2d"), image = painter.createImageData(CELLS, CELLS);
+  sum.forEach((value, i) => image.data.set([255, 255, 255, 215 * Math.min(1, Math.sqrt(value / top))], 4 * i));
+  painter.putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(haze, 0, 0, side, side);
+  context.imageSmoothingEnabled = false;
+}
+
+// One and two standard deviations of the prior.
+function rings(context, place, radii) {
+  context.strokeStyle = "#fff";
+  context.lineWidth = 2;
+  context.setLineDash([6, 5]);
+  for (const radius of radii) {
+    context.beginPath();
+    context.arc(place(0, 0), place(1, 0), place(0, radius) - place(0, 0), 0, 2 * Math.PI);
+    context.stroke();
+  }
+  context.setLineDash([]);
+  context.lineWidth = 1;
 }
 
 function dot(context, x, y, color) {
@@ -88,7 +182,7 @@ function badge(context, x, y, color, name) {
 }
 
 // The axes through zero, with ticks in the prior's standard deviations, legible on any picture.
-function axes(context, place, side, reach, dims) {
+function axes(context, place, side, reach, dims, { axes: [i, j], principal }) {
   context.strokeStyle = "#fff6";
   context.beginPath();
   context.moveTo(place(0, 0), 0);
@@ -100,12 +194,14 @@ function axes(context, place, side, reach, dims) {
   context.stroke();
   context.font = "600 14px sans-serif";
   context.textBaseline = "alphabetic";
-  for (let tick = Math.ceil(-reach); tick <= reach; tick++) {
+  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((gap) => reach / gap < 5) ?? 1000, lowest = -Math.floor(reach / every) * every;
+  for (let tick = lowest; tick <= reach; tick += every) {
     outlined(context, tick, place(0, tick), side - 5, "center");
-    if (dims > 1 && tick !== Math.ceil(-reach)) outlined(context, tick, 4, place(1, tick) + 5, "left");
+    if (dims > 1 && tick !== lowest) outlined(context, tick, 4, place(1, tick) + 5, "left");
   }
-  outlined(context, "z₁", side - 4, side - 5, "right");
-  if (dims > 1) outlined(context, "z₂", 4, 15, "left");
+  const names = principal ? ["PC₁", "PC₂"] : [`z${subscript(i + 1)}`, `z${subscript(j + 1)}`];
+  outlined(context, names[0], side - 4, side - 5, "right");
+  if (dims > 1) outlined(context, names[1], 4, 15, "left");
 }
 
 function outlined(context, text, x, y, align) {

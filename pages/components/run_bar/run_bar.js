@@ -10,7 +10,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
     <span class="what"></span><span class="state" role="status"></span><span class="where watched"></span>
     <span class="transport"><button data-act="pause"></button> <button data-act="step"></button> <button data-act="stop"></button></span>
     <span class="time"><button data-act="play"></button><input type="range" min="0" step="1"><span class="frame"></span>
-    <button data-act="live"></button></span>`;
+    <button data-act="live"></button><button data-act="fork"></button></span>`;
   const find = (selector) => bar.querySelector(selector);
   const act = Object.fromEntries([...bar.querySelectorAll("button")].map((button) => [button.dataset.act, button]));
   const slider = find("input");
@@ -18,6 +18,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
   slider.oninput = () => { current.pause(); current.seek(Number(slider.value)); };
   act.play.onclick = () => (current.playing ? current.pause() : current.play());
   act.live.onclick = () => current.seek(current.steps.length - 1);
+  act.fork.onclick = () => setTriggerValue("wish", { wish: "fork", step: current.step });
   for (const name of ["pause", "step", "stop"]) {
     act[name].onclick = () => {
       const wish = name === "pause" && current.status.desired === "pause" ? "run" : name;
@@ -44,7 +45,10 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
     find(".transport").hidden = ended;
     label(act.play, run.playing ? `❚❚` : `▶ ${text.replay}`, run.playing ? text.hold : text.play);
     label(act.live, text.newest, text.newest);
+    label(act.fork, text.fork, text.fork);
+    act.fork.title = text.fork_help;
     act.live.disabled = run.live;
+    act.fork.disabled = !run.steps.length || run.step >= steps;
     act.play.disabled = slider.disabled = run.steps.length < 2;
     slider.max = Math.max(0, run.steps.length - 1);
     slider.value = Math.max(0, run.index);
@@ -69,8 +73,8 @@ function where({ step, seconds, metrics }, steps, text, ended) {
   return parts.join(" · ");
 }
 
-// The method's metrics on held-out data, measured once at the end.
+// The method's metrics on held-out data, measured once at the end, in the order that the page gives.
 function measured(metrics, text) {
-  const words = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+  const words = text.metrics.filter((name) => name in (metrics ?? {})).map((name) => `${name.replace("_", " ")} ${Number(metrics[name].toPrecision(4))}`);
   return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
 }

@@ -1,4 +1,4 @@
-// A contact sheet of one image array of the frame in view.
+// Contact sheets of image arrays of the frame in view: one array, or several whose columns belong together.
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 
@@ -10,10 +10,11 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
   canvas.setAttribute("aria-label", data.text.alt);
   parent.querySelector(".samples").append(canvas);
   const sheet = document.createElement("canvas");
-  const draw = (run, { array, columns, text }) => {
+  const draw = (run, { array, columns, text }, step) => {
     const { context, width, height } = fit(canvas);
-    const images = run.arrays()?.[array];
-    canvas.dataset.step = images ? run.step : "";
+    const images = run.arrays(step)?.[array];
+    canvas.dataset.step = images ? step : "";
+    canvas.dataset.run = run.id;
     if (!images) return message(context, text[run.status.state] ?? text.waiting, width, height);
     contactSheet(images, columns, GAP, sheet);
     const scale = Math.min(width / sheet.width, height / sheet.height);

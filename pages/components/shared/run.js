@@ -4,33 +4,39 @@ import { parse } from "./safetensors.js";
 const views = new Map();
 const PARALLEL = 3; // frames under way at once; a browser opens six connections to a host
 const GRACE = 1000; // ms; a part that is only mounted anew finds the stream still open
+const FINAL = ["done", "failed", "gone"]; // nothing more will come
 
-export function follow(id) {
-  if (!views.has(id)) views.set(id, new RunView(id));
+// The view of a run. A fork has a `parent`: {run, step, parent}; what was before that step is the parent's.
+export function follow(id, parent) {
+  if (!views.has(id)) views.set(id, new RunView(id, parent && { view: follow(parent.run, parent.parent), step: parent.step }));
   return views.get(id);
 }
 
 class RunView extends EventTarget {
   // Events: "rows" (new losses), "status", "frame" (the frame in view changed), "frames" (the number of frames changed).
-  constructor(id) {
+  constructor(id, parent) {
     super();
     this.id = id;
+    this.parent = parent ?? null;
     this.users = 0;
     this.source = null;
     this.rows = [];
-    this.steps = []; // of the frames, ascending
+    this.own = []; // steps of its frames, ascending
     this.frames = new Map(); // step -> arrays
-    this.index = -1; // of the frame in view
+    this.at = 0; // step of the frame in view
     this.live = true; // the newest frame is in view, whatever comes
     this.status = { state: "queued", step: 0, seconds: 0, message: "" };
     this.loading = 0;
     this.timer = 0;
+    this.watched = false; // somebody shows it as the run in view, and not beside that one
   }
 
-  // Listen to `types`; returns a function that ends it. The last one to leave closes the stream.
-  listen(types, handler) {
+  // Listen to `types`; returns a function that ends it. The last one to leave closes the stream. A run that is only
+  // shown `beside` another gives its stream back once nothing more can come: a browser has six connections.
+  listen(types, handler, beside = false) {
     for (const type of types) this.addEventListener(type, handler);
     this.users += 1;
+    this.watched ||= !beside;
     if (!this.source) this.open();
     return () => {
       for (const type of types) this.removeEventListener(type, handler);
@@ -44,9 +50,11 @@ class RunView extends EventTarget {
     this.source.onmessage = (event) => this.take(JSON.parse(event.data));
     this.source.addEventListener("status", (event) => {
       this.status = { ...this.status, message: "", ...JSON.parse(event.data) };
-      if (this.status.state === "gone") this.source.close();
+      if (this.status.state === "gone" || (FINAL.includes(this.status.state) && !this.watched)) this.source.close();
       this.say("status");
     });
+    const pass = (event) => { this.keepUp(); this.say(event.type); };
+    this.leave = this.parent?.view.listen(["rows", "frame", "frames"], pass, true);
   }
 
   close() {
@@ -54,6 +62,7 @@ class RunView extends EventTarget {
     this.pause();
     this.source.close();
     this.source = null;
+    this.leave?.();
     views.delete(this.id); // the next visit starts afresh
   }
 
@@ -62,24 +71,34 @@ class RunView extends EventTarget {
   }
 
   take(lines) {
-    const before = this.steps.length;
+    const before = this.own.length;
     for (const line of lines) {
-      if ("frame" in line) this.steps.push(line.frame);
+      if ("frame" in line) this.own.push(line.frame);
       else this.rows.push(line);
     }
     this.say("rows");
-    if (this.steps.length > before) {
-      if (this.live) this.index = this.steps.length - 1;
+    if (this.own.length > before) {
+      this.keepUp();
       this.say("frames");
       this.load();
     }
   }
 
+  // The newest frame stays in view while the run is followed.
+  keepUp() {
+    if (this.live) this.at = this.steps.at(-1) ?? 0;
+  }
+
+  // Steps of all frames, ascending: a fork's begin with its parent's.
+  get steps() {
+    return this.parent ? [...this.parent.view.steps.filter((step) => step < this.parent.step), ...this.own] : this.own;
+  }
+
   // Fetch what is missing, what is in view first, then the first (it holds what never changes), then from the newest on.
   load() {
     while (this.source && this.loading < PARALLEL) {
-      const step = [this.steps[this.index], ...this.steps.slice(0, 1), ...this.steps.toReversed()]
-        .find((s) => s !== undefined && !this.frames.has(s));
+      const wanted = this.own.includes(this.at) ? [this.at] : [];
+      const step = [...wanted, ...this.own.slice(0, 1), ...this.own.toReversed()].find((s) => !this.frames.has(s));
       if (step === undefined) return;
       this.frames.set(step, null); // under way
       this.loading += 1;
@@ -95,30 +114,42 @@ class RunView extends EventTarget {
     }
   }
 
-  // How many frames are here.
+  // How many frames are here, those of the parent left out.
   get loaded() {
     return [...this.frames.values()].filter(Boolean).length;
   }
 
   get step() {
-    return this.steps[this.index] ?? 0;
+    return this.at;
   }
 
-  // The arrays at the frame in view; while it is on its way, those of the nearest one before it that is here.
-  arrays() {
-    const first = this.frames.get(this.steps[0]);
-    for (let i = this.index; first && i >= 0; i--) {
-      const arrays = this.frames.get(this.steps[i]);
-      if (arrays) return { ...first, ...arrays };
+  get index() {
+    return this.steps.indexOf(this.at);
+  }
+
+  // The arrays at the frame of `step`; where there is none, or it is on its way, those of the nearest before it.
+  arrays(step = this.at) {
+    if (this.parent && step < (this.own[0] ?? Infinity)) return this.parent.view.arrays(Math.min(step, this.parent.step));
+    const first = this.frames.get(this.own[0]);
+    for (const found of this.own.toReversed()) {
+      const arrays = found <= step && this.frames.get(found);
+      if (first && arrays) return { ...first, ...arrays };
     }
     return null;
   }
 
+  // The last row at or before `step` that has all of `columns`.
+  row(columns, step = this.at) {
+    const rows = this.parent && step < (this.own[0] ?? Infinity) ? this.parent.view.rows : this.rows;
+    return rows.findLast((row) => row.step <= step && columns.every((column) => column in row));
+  }
+
   seek(index) {
-    const last = this.steps.length - 1;
+    const steps = this.steps, last = steps.length - 1;
     if (last < 0) return;
-    this.index = Math.max(0, Math.min(last, index));
-    this.live = this.index === last;
+    const place = Math.max(0, Math.min(last, index));
+    this.at = steps[place];
+    this.live = place === last;
     this.load();
     this.say("frame");
   }

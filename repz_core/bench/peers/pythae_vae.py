@@ -64,5 +64,24 @@ def train(
     return {"seconds": seconds, "examples": epochs * len(images)}
 
 
+def nll(x: str, weights: str, draws: int, threads: int, seed: int) -> dict[str, Any]:
+    """-log p(x) of the images in the file `x`, (N, 784), by get_nll, with weights under our names from a file.
+
+    All draws of an image go in one batch, which is the quickest way that get_nll has, and no gradient is kept.
+    """
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    images = torch.from_numpy(np.load(x)).view(-1, *SHAPE)
+    model = VAE(VAEConfig(input_dim=SHAPE, latent_dim=K, reconstruction_loss="bce"), Encoder(), Decoder())
+    with np.load(weights, allow_pickle=False) as arrays:
+        named = {name.replace(".", ".layers.", 1): torch.from_numpy(arrays[name]) for name in arrays.files}
+    model.load_state_dict(named)
+    model.eval()
+    start = time.perf_counter()
+    with torch.inference_mode():
+        found = model.get_nll(images, n_samples=draws, batch_size=draws)
+    return {"seconds": time.perf_counter() - start, "nll": -float(found)}
+
+
 if __name__ == "__main__":
-    serve({"train": train})
+    serve({"train": train, "nll": nll})

@@ -1,0 +1,57 @@
+// A slider over trained runs that differ in one number: image arrays of the one it stands at, from its last frame.
+import { contactSheet, fit } from "../shared/draw.js";
+import { part } from "../shared/part.js";
+import { parse } from "../shared/safetensors.js";
+
+const GAP = 1;
+const frames = new Map(); // "run/step" -> promise of arrays
+
+const frame = (id, step) => {
+  const key = `/repz/runs/${id}/frames/${step}`;
+  if (!frames.has(key)) frames.set(key, fetch(new URL(key, document.baseURI)).then((answer) => answer.arrayBuffer()).then(parse).catch(() => { frames.delete(key); return {}; }));
+  return frames.get(key);
+};
+
+export default part(["frame"], (parent, { data }) => {
+  const root = parent.querySelector(".family");
+  root.innerHTML = `<label class="chooser watched"><span class="value"></span><input type="range" min="0" step="1"></label><div class="metrics"></div><div class="rows"></div>`;
+  const find = (selector) => root.querySelector(selector), slider = find("input"), sheet = document.createElement("canvas");
+  const rows = Object.entries(data.arrays).map(([array, words]) => {
+    const row = document.createElement("div"), canvas = document.createElement("canvas");
+    row.className = "row";
+    row.append(Object.assign(document.createElement("span"), { textContent: words }), canvas);
+    find(".rows").append(row);
+    return { array, canvas };
+  });
+  let latest, chosen = "";
+  slider.oninput = () => { chosen = latest.data.members[slider.value].run; show(); };
+  const show = async () => {
+    const { run, data } = latest, { members, columns, text } = data;
+    const member = members[slider.value];
+    slider.setAttribute("aria-label", text.name);
+    slider.setAttribute("aria-valuetext", `${text.name} ${member.label}`);
+    find(".value").textContent = `${text.name} = ${member.label}`;
+    find(".metrics").textContent = ["recon", "kl", "nll", "active_units"].filter((name) => name in member.metrics)
+      .map((name) => `${name.replace("_", " ")} ${member.metrics[name].toFixed(name === "active_units" ? 0 : 1)}`).join(" · ") + ` (${text.unit})`;
+    const arrays = { ...run.arrays(), ...(await frame(member.run, member.step)) };
+    if (members[slider.value] !== member) return; // it moved on meanwhile
+    for (const { array, canvas } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, sheet);
+    root.dataset.shown = member.run;
+  };
+  const draw = (run, data) => {
+    latest = { run, data };
+    slider.max = data.members.length - 1;
+    const place = data.members.findIndex((member) => member.run === chosen);
+    slider.value = place >= 0 ? place : data.start;
+    show();
+  };
+  return { draw };
+});
+
+// The first images of an array in one row, as wide as the canvas.
+function paint(canvas, { shape: [, channels, height, width], data }, columns, sheet) {
+  canvas.style.aspectRatio = `${columns * (width + GAP) - GAP} / ${height}`;
+  const { context, width: w, height: h } = fit(canvas);
+  contactSheet({ shape: [columns, channels, height, width], data }, columns, GAP, sheet);
+  context.drawImage(sheet, 0, 0, w, h);
+}

@@ -1,0 +1,55 @@
+"""Panels that decode in the browser, with a run's newest weights: between two images, and dimension by dimension."""
+
+import math
+from typing import Any
+
+from pages.parts import panels
+from pages.parts.assets import browser_part
+from pages.parts.view import reference
+from repz_core.datasets import catalogue
+from repz_core.locale import _
+from repz_core.recipes.vae import REACH, Model, layers
+from repz_core.run import Run
+
+_interpolation = browser_part("interpolation")
+_traversal = browser_part("traversal")
+
+
+def interpolation(run: Run, title: str, hint: str) -> None:
+    """Images between two test images of the viewer's choice, on the straight line and on the great circle."""
+    k = _model(run)["k"]
+    prior = _("draws from the prior: |z| ≈ √{k} = {norm}").format(k=k, norm=f"{math.sqrt(k):.2f}")
+    text = _texts(title) | {
+        "weights": _("decoded in the browser with the weights of step {step}") + " · " + prior,
+        "choose": _("choose image {end}"), "swap": _("swap A and B"), "angle": _("angle"),
+        "lerp": _("straight line (lerp)"), "line": "(1−t) a + t b,  a = μ(A), b = μ(B)",
+        "slerp": _("great circle (slerp)"), "circle": "[sin((1−t)ω) a + sin(tω) b] / sin ω",
+        "norms": _("bars: |z|"),
+    }  # fmt: skip
+    with panels.panel(title, hint, run):
+        _interpolation(key="interpolation", data={"run": reference(run), "model": _model(run), "text": text})
+
+
+def traversal(run: Run, title: str, hint: str) -> None:
+    """Each latent dimension set to values across the prior, the others at the code of a test image."""
+    text = _texts(title) | {
+        "weights": _("decoded in the browser with the weights of step {step}; nats at step {frame}"),
+        "choose": _("choose the image whose code is varied"), "nats": _("nats"), "unused": _("unused"),
+        "rows": _("dimensions {first}–{last} of {count}, scroll for more"), "caret": _("▲ the image's own code"),
+    }  # fmt: skip
+    with panels.panel(title, hint, run):
+        data = {"run": reference(run), "model": _model(run), "reach": REACH, "text": text}
+        _traversal(key="traversal", data=data)
+
+
+def _model(run: Run) -> dict[str, Any]:
+    """What the browser needs to know of the nets besides their weights."""
+    model = run.recipe.model
+    assert isinstance(model, Model)
+    shape = catalogue.card(run.recipe.dataset).shape
+    return {"layers": layers(model, shape), "likelihood": model.likelihood, "k": model.k}
+
+
+def _texts(title: str) -> dict[str, str]:
+    words = {"image": _("image {number}"), "original": _("original"), "reconstruction": _("reconstruction")}
+    return panels.texts(title) | words
