@@ -72,9 +72,9 @@ class Training(Config):
         return math.ceil(self.steps / self.MAX_ROWS)
 
     def thorough_steps(self) -> frozenset[int]:
-        """The frames at which validation takes its time: every sixth, and the last."""
+        """The frames at which validation takes its time: every eighth, and the last."""
         frames = sorted(self.frame_steps())
-        return frozenset([*frames[5::6], frames[-1]])
+        return frozenset([*frames[7::8], frames[-1]])
 
     def frame_steps(self) -> frozenset[int]:
         """About `num_frames` steps from 0 to the last, exponentially denser at the start, where most happens."""

@@ -11,9 +11,12 @@ from repz_core import datasets, methods, recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.events import Snapshot, State, Step
 from repz_core.locale import _
+from repz_core.memory import keep_freed_memory
 from repz_core.methods.base import Method
 from repz_core.observer import Observer
 from repz_core.optim import Adam
+
+keep_freed_memory()
 
 
 def train(
@@ -33,7 +36,7 @@ def train(
     """
     events = _events(recipe, resume, origin, proceed)
     while True:
-        with _numerics(recipe):
+        with numerics(recipe):
             event = next(events, None)
         if event is None:
             return
@@ -41,7 +44,7 @@ def train(
 
 
 @contextmanager
-def _numerics(recipe: Recipe) -> Iterator[None]:
+def numerics(recipe: Recipe) -> Iterator[None]:
     """What a run's last bits and speed depend on, for as long as it computes; the consumer's own settings after that.
 
     The moments of dead units decay into denormal numbers, on which Adam takes three times as long: they are flushed.
@@ -124,7 +127,8 @@ class _Loop:
     def __init__(self, recipe: Recipe, data: datasets.Data, state: State | None) -> None:
         """At the recipe's start, or at `state`. Raises RepzError where a batch is larger than the training part."""
         self.method, self.step = methods.build(recipe, data.shape), 0
-        self.x = torch.from_numpy(data.part("train").x)  # (N, n), raw
+        raw = torch.from_numpy(data.part("train").x)
+        self.x = raw if self.method.augments else self.method.prepare(raw)  # (N, n)
         self.batch_size = recipe.training.batch_size
         if self.batch_size > len(self.x):
             raise RepzError(
@@ -151,7 +155,7 @@ class _Loop:
         self.method.step = self.step
         for phase, optimiser in zip(self.phases, self.optimisers, strict=True):
             for _turn in range(phase.repeat):
-                terms = phase.loss(self.method.batch(self._batch(position)))
+                terms = phase.loss(self._batch(position))
                 position += 1
                 optimiser.minimise(terms["loss"])
                 if phase.after:
@@ -173,7 +177,8 @@ class _Loop:
         if epoch != self.epoch:
             shuffle = torch.Generator().manual_seed(self.method.recipe.seed * 1_000_003 + epoch)
             self.epoch, self.order = epoch, torch.randperm(len(self.x), generator=shuffle)
-        return self.x.index_select(0, self.order[place * self.batch_size : (place + 1) * self.batch_size])
+        x = self.x.index_select(0, self.order[place * self.batch_size : (place + 1) * self.batch_size])
+        return self.method.augment(x) if self.method.augments else x
 
     def means(self) -> dict[str, float]:
         """Each term's mean since the last call."""
@@ -224,6 +229,6 @@ def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, floa
                 expected=method.shape, dataset=dataset, given=data.shape
             )
         )
-    with _numerics(method.recipe):
+    with numerics(method.recipe):
         metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part(part).x)))
     return dict(_row(method.recipe.training.steps, metrics).values)

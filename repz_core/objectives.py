@@ -15,9 +15,10 @@ LAPLACE_RATE = math.sqrt(2)  # of the Laplace prior: its variance is one, as the
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     """-log p(x | logits) per example, (..., N, n), (N, n) -> (..., N); x in {0, 1}.
 
-    softplus(t) - x t summed over the data dimensions: finite for any logit, unlike log(sigmoid(t) + eps).
+    softplus(t) - x t summed over the data dimensions, which for these x is softplus((1 - 2 x) t): finite for any logit,
+    unlike log(sigmoid(t) + eps), and no difference of large numbers.
     """
-    return (F.softplus(logits, threshold=40) - logits * x).sum(-1)
+    return F.softplus((1 - 2 * x) * logits, threshold=40).sum(-1)
 
 
 def gaussian_nll(mean: Tensor, x: Tensor, log_sigma: Tensor) -> Tensor:

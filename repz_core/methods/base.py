@@ -45,9 +45,14 @@ class Method(nn.Module, ABC):
         """What the likelihood sees of raw images in [0, 1]; (N, n) -> (N, n), still in [0, 1], the same each time."""
         return x
 
-    def batch(self, x: Tensor) -> Tensor:
-        """What a training step sees of raw images: prepared, after any random change; (N, n) -> (N, n)."""
-        return self.prepare(x)
+    @property
+    def augments(self) -> bool:
+        """Whether a training step changes its images at random; otherwise they are prepared once, before training."""
+        return False
+
+    def augment(self, x: Tensor) -> Tensor:
+        """Raw images changed at random, and prepared; (N, n) -> (N, n). Asked for where the method `augments`."""
+        raise NotImplementedError
 
     @abstractmethod
     def phases(self) -> list[Phase]:

@@ -19,7 +19,7 @@ from repz_core.recipes import vae as recipe_vae
 NUM_SAMPLES = 36
 SIDE = 8  # the manifold is drawn on SIDE x SIDE points
 NLL_DRAWS = 200
-NLL_ROWS = 2000  # latent draws decoded at a time: their logits stay in the processor's cache
+NLL_ROWS = 1000  # latent draws decoded at a time: their logits stay in the processor's cache
 GRADIENT_DRAWS, GRADIENT_IMAGES, GRADIENT_DIMS = 1000, 32, 4
 ACTIVE = 0.01  # a dimension whose posterior mean varies by more is in use (Burda et al. 2016, section 5.1)
 
@@ -43,11 +43,13 @@ class VAE(Method):
         """Thresholded to {0, 1} for Bernoulli pixels."""
         return (x > self.data.threshold).to(x.dtype) if self.config.likelihood == "bernoulli" else x
 
-    def batch(self, x: Tensor) -> Tensor:
+    @property
+    def augments(self) -> bool:
+        return self.data.augment > 0
+
+    def augment(self, x: Tensor) -> Tensor:
         """Warped a little, then prepared."""
-        if self.data.augment > 0:
-            x = augment.warp(x, self.shape, self.data.augment, self.noise)
-        return self.prepare(x)
+        return self.prepare(augment.warp(x, self.shape, self.data.augment, self.noise))
 
     def encode(self, x: Tensor) -> Tensor:
         """Posterior means, (N, n) -> (N, k)."""
@@ -168,13 +170,13 @@ class VAE(Method):
 
     def nll(self, x: Tensor, draws: int, noise: torch.Generator) -> Tensor:
         """-log p(x) by importance sampling from q(z|x), (N, n) -> (N,), nats; an upper bound in expectation."""
-        found = []
+        log_weights = []
         for part in x.split(max(1, NLL_ROWS // draws)):
             mu, logvar = self.posterior(part)
             z = reparameterise(mu, logvar, noise, draws)
             log_q = objectives.normal_log_density(z, mu, logvar)
-            found.append(-objectives.importance_bound(self.log_prior(z) - log_q - self.recon(z, part)))
-        return torch.cat(found)
+            log_weights.append(self.log_prior(z) - log_q - self.recon(z, part))
+        return -objectives.importance_bound(torch.cat(log_weights, 1))
 
 
 METHOD = VAE

@@ -40,7 +40,6 @@ def run(settings: Settings) -> Result:
     assert isinstance(last, State)
     engine.load_weights(method, last.tensors)
     x = method.eval().prepare(torch.from_numpy(data.part("test").x[:num_images]))
-    torch.set_num_threads(asked.threads)
     ours_once = lambda i: estimate(method, x, seed=i)  # noqa: E731
     ours_once(0)  # warms up
     if settings.peers is None:
@@ -74,6 +73,6 @@ def estimate(method: VAE, x: torch.Tensor, seed: int) -> Estimate:
     """One call of VAE.nll."""
     noise = torch.Generator().manual_seed(seed)
     start = time.perf_counter()
-    with torch.inference_mode():
+    with torch.inference_mode(), engine.numerics(method.recipe):  # as engine.evaluate does
         found = method.nll(x, NLL_DRAWS, noise).mean().item()
     return Estimate(len(x) / (time.perf_counter() - start), found)
