@@ -38,7 +38,10 @@ ENDED = ("done", "stopped", "failed")
 
 
 class Status(Config):
-    """Where a run stands. `seconds` is time spent training; `restarts` counts workers that died on it."""
+    """Where a run stands. `seconds` is time spent training; `restarts` counts workers that died on it.
+
+    `metrics` are those of what came out on the test images, `validation` the same on the validation images.
+    """
 
     state: Condition = "queued"
     step: int = 0
@@ -47,6 +50,7 @@ class Status(Config):
     message: str = ""
     restarts: int = 0
     metrics: dict[str, float] = Field(default_factory=dict)
+    validation: dict[str, float] = Field(default_factory=dict)
 
 
 class Control(Config):

@@ -69,7 +69,7 @@ def test_train_from_a_shell(home):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     summary = json.loads(done.stdout.splitlines()[-1])
-    assert list(summary) == ["run", "steps", "seconds", "examples_per_second", "metrics"]
+    assert list(summary) == ["run", "steps", "seconds", "examples_per_second", "metrics", "validation"]
     assert summary["steps"] == 20
     assert Path(summary["run"]).parent == home
     recipe = RunStore().open(Path(summary["run"]).name).recipe
@@ -107,7 +107,7 @@ def test_seconds(train):
     assert 0 < summary["steps"] < 200_000
     assert summary["seconds"] >= 0.2
     assert summary["examples_per_second"] > 0
-    assert set(summary["metrics"]) == {"recon", "kl", "elbo"}
+    assert set(summary["metrics"]) == {"recon", "kl", "elbo", "log_prior", "active_units", "nll"}
 
 
 @pytest.mark.parametrize("exists", [False, True])

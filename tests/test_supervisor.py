@@ -104,7 +104,7 @@ def test_a_submitted_run_is_worked_on_to_its_end(store: RunStore) -> None:
     until(lambda: run.status.state == "done", "the run's end")
     assert run.status.step == 200
     assert run.events()[-1]["step"] == 200
-    assert set(run.status.metrics) == {"recon", "kl", "elbo"}
+    assert set(run.status.metrics) == {"recon", "kl", "elbo", "log_prior", "active_units", "nll"}
     assert store.submit(run.recipe).id == run.id, "a known run is replayed"
     assert run.status.state == "done"
 

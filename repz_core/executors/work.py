@@ -57,11 +57,10 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     if pacer.ended == "queued":
         return writer.status("queued", pacer.step)
     model, dataset = run.model(), run.recipe.dataset
-    validation = {f"val_{name}": found for name, found in engine.evaluate(model, dataset, "validation").items()}
-    metrics = rounded(engine.evaluate(model, dataset) | validation)
+    metrics, validation = (rounded(engine.evaluate(model, dataset, part)) for part in ("test", "validation"))
     if pacer.ended == "done":
         writer.keep_weights()  # before it says so: who sees "done" finds them
-    status = writer.status(pacer.ended, pacer.step, metrics=metrics, message="")
+    status = writer.status(pacer.ended, pacer.step, metrics=metrics, validation=validation, message="")
     if pacer.ended == "done":
         writer.drop_states()
     return status
@@ -136,7 +135,10 @@ class _Pacer:
 
 
 def summary(run: Run, status: Status) -> str:
-    """The line a finished command prints: {"run", "steps", "seconds", "examples_per_second", "metrics"}."""
+    """The line a finished command prints: {"run", "steps", "seconds", "examples_per_second", "metrics", "validation"}.
+
+    Both are the method's metrics: on the test part, and on the validation part.
+    """
     return json.dumps(
         {
             "run": str(run.folder),
@@ -144,5 +146,6 @@ def summary(run: Run, status: Status) -> str:
             "seconds": status.seconds,
             "examples_per_second": status.examples_per_second,
             "metrics": status.metrics,
+            "validation": status.validation,
         }
     )

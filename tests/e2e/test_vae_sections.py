@@ -1,6 +1,5 @@
 """The VAE page's sections in a real browser: forks, twins, families and the derivation, with the runs' own numbers."""
 
-import json
 import re
 
 import pytest
@@ -112,7 +111,7 @@ def test_a_family_s_slider_swaps_trained_runs(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/vae?run={run_id(SIXTEEN)}&show=size")
     family = page.locator(".family")
     expect(family).to_have_attribute("data-shown", run_id(SIXTEEN))
-    before = colours(page, ".family canvas:last-child")
+    assert colours(page, ".family .row:last-child canvas") > 20
     slider = page.get_by_role("slider", name="k", exact=True).last
     slider.focus()
     slider.press("Home")
@@ -120,7 +119,6 @@ def test_a_family_s_slider_swaps_trained_runs(page: Page, lab: Lab) -> None:
     expect(family).to_have_attribute("data-shown", run_id(smallest))
     nll = recorded(smallest).status.metrics["nll"]
     expect(family).to_contain_text(f"nll {nll:.1f}")
-    assert before > 5
 
 
 def test_a_point_of_the_rate_distortion_plane_opens_its_run(page: Page, lab: Lab) -> None:
@@ -168,7 +166,6 @@ def test_the_derivation_has_the_run_s_numbers_at_the_step_in_view(page: Page, la
             -recon - kl,
         ]
         assert shown_numbers[: len(expected)] == pytest.approx(expected, abs=0.006)
-    assert json.dumps(run.status.metrics)
 
 
 def test_many_dimensions_can_be_seen_in_pairs_and_on_principal_axes(page: Page, lab: Lab) -> None:

@@ -75,10 +75,11 @@ def test_a_known_run_is_shown_and_not_trained_again(page: AppTest) -> None:
     page.selectbox(key="vae.preset").set_value("2-D map of digits").run()
     assert page.query_params["run"] == run_id(recipes.preset("vae", "2-D map of digits"))
     assert page.selectbox(key="vae.dataset").value == "digits"
-    page.selectbox(key="vae.dataset").set_value("mnist5k").run()
+    page.session_state["vae.model.prior"] = "laplace"
+    page.run()
     assert [button.label for button in page.button if "Show" in button.label]
     start(page)
-    assert page.query_params["run"] == run_id(SHIPPED)
+    assert page.query_params["run"] == run_id(recipes.preset("vae", "A Laplace prior"))
     assert submitted() == []
 
 
