@@ -47,7 +47,7 @@ def _card(run: Run, name: str) -> None:
         dataset = run.recipe.dataset.partition("@")[0]
         words = f"{dataset} · {recipes.family(run.recipe.method).describe(run.recipe)}"
         st.markdown(f"**{name or words}** :gray-badge[{state}]")
-        st.caption(words if name else _("trained here"))
+        st.markdown(f":small[{words if name else _('trained here')}]")
         if st.button(_("Open"), key=f"open-{run.id}", width="stretch"):
             st.switch_page(st.session_state["pages"][run.recipe.method], query_params={"run": run.id})
 

@@ -76,9 +76,8 @@ def size(run: Run) -> None:
         "Test images and what the code of size k keeps of them; below, samples of the prior. Trained runs that differ "
         "in k alone. {pixels}"
     )
-    arrays = {"inputs": _("test images"), "reconstructions": _("reconstructed"), "samples": _("samples")}
     title = _("How many dimensions does it take?")
-    family.slider(run, "k", "model.k", found, title, hint.format(pixels=pixels(run)), arrays, 10)
+    family.slider(run, "k", "model.k", found, title, hint.format(pixels=pixels(run)), _images(1), 10)
 
 
 def rate(run: Run) -> None:
@@ -101,9 +100,8 @@ def rate(run: Run) -> None:
             show(RunStore().open(clicked))
             st.rerun()
     with right:
-        arrays = {"inputs": _("test images"), "reconstructions": _("reconstructed"), "samples": _("samples")}
         hint = _("Small β: sharp copies, poor samples. Large β: the code says nothing, and all looks alike.")
-        family.slider(run, "β", "model.beta", found, _("What does β trade?"), hint, arrays, 10)
+        family.slider(run, "β", "model.beta", found, _("What does β trade?"), hint, _images(3), 10)
 
 
 def twin_without_prior(run: Run) -> None:
@@ -161,6 +159,15 @@ def _trained_by_each(run: Run, twin: Run) -> None:
 def derivation(run: Run) -> None:
     """From the joint KL to the ELBO."""
     steps.derivation(run, pixels(run))
+
+
+def _images(lines: int) -> dict[str, tuple[str, int]]:
+    """What a family's slider shows, with so many lines of samples."""
+    return {
+        "inputs": (_("test images"), 1),
+        "reconstructions": (_("reconstructed"), 1),
+        "samples": (_("samples"), lines),
+    }
 
 
 def pixels(run: Run) -> str:

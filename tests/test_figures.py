@@ -160,6 +160,7 @@ def test_dimensions_name_arrays_and_what_is_lit():
     assert figure.data[0].meta["lit"] == {"array": "code_variance", "above": 0.01, "dark": palette.PARENT}
     assert figure.layout.yaxis.title.text == "nats per image"
     assert figure.layout.yaxis2.side == "right"
+    assert (figure.layout.meta["kind"], figure.layout.meta["least"]) == ("bars", 0.1)
 
 
 def test_a_comparison_has_a_line_a_run():

@@ -71,9 +71,16 @@ def _same_but_for(one: Recipe, other: Recipe, path: str) -> bool:
 
 
 def slider(
-    run: Run, name: str, path: str, found: list[Member], title: str, hint: str, arrays: dict[str, str], columns: int
+    run: Run,
+    name: str,
+    path: str,
+    found: list[Member],
+    title: str,
+    hint: str,
+    arrays: dict[str, tuple[str, int]],
+    columns: int,
 ) -> None:
-    """A slider over the members, which shows the last frame's image `arrays` {name: words} of the one it
+    """A slider over the members, which shows the last frame's image `arrays` {name: (words, lines)} of the one it
     stands at; at first, the one nearest to the run in view in `path`.
     """
     start = min(range(len(found)), key=lambda place: abs(found[place].value - float(value(run.recipe, path))))

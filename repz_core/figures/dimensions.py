@@ -39,4 +39,6 @@ def dimensions() -> go.Figure:
     finish(
         figure, "bars", _("latent dimension, by its KL"), _("nats per image"), key, yaxis2=side, hovermode="x unified"
     )
-    return figure.update_layout(xaxis={"type": "category"}, margin={"r": 62, "t": 50})
+    return figure.update_layout(
+        meta={**figure.layout.meta, "least": 0.1}, xaxis={"type": "category"}, margin={"r": 62, "t": 50}
+    )

@@ -16,12 +16,12 @@ export default part(["frame"], (parent, { data }) => {
   const root = parent.querySelector(".family");
   root.innerHTML = `<label class="chooser watched"><span class="value"></span><input type="range" min="0" step="1"></label><div class="metrics"></div><div class="rows"></div>`;
   const find = (selector) => root.querySelector(selector), slider = find("input"), sheet = document.createElement("canvas");
-  const rows = Object.entries(data.arrays).map(([array, words]) => {
+  const rows = Object.entries(data.arrays).map(([array, [words, lines]]) => {
     const row = document.createElement("div"), canvas = document.createElement("canvas");
     row.className = "row";
     row.append(Object.assign(document.createElement("span"), { textContent: words }), canvas);
     find(".rows").append(row);
-    return { array, canvas };
+    return { array, canvas, lines };
   });
   let latest, chosen = "";
   slider.oninput = () => { chosen = latest.data.members[slider.value].run; show(); };
@@ -35,7 +35,7 @@ export default part(["frame"], (parent, { data }) => {
       .map((name) => `${name.replace("_", " ")} ${member.metrics[name].toFixed(name === "active_units" ? 0 : 1)}`).join(" · ") + ` (${text.unit})`;
     const arrays = { ...run.arrays(), ...(await frame(member.run, member.step)) };
     if (members[slider.value] !== member) return; // it moved on meanwhile
-    for (const { array, canvas } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, sheet);
+    for (const { array, canvas, lines } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);
     root.dataset.shown = member.run;
   };
   const draw = (run, data) => {
@@ -48,10 +48,10 @@ export default part(["frame"], (parent, { data }) => {
   return { draw };
 });
 
-// The first images of an array in one row, as wide as the canvas.
-function paint(canvas, { shape: [, channels, height, width], data }, columns, sheet) {
-  canvas.style.aspectRatio = `${columns * (width + GAP) - GAP} / ${height}`;
+// The first images of an array, in lines as wide as the canvas.
+function paint(canvas, { shape: [, channels, height, width], data }, columns, lines, sheet) {
+  canvas.style.aspectRatio = `${columns * (width + GAP) - GAP} / ${lines * (height + GAP) - GAP}`;
   const { context, width: w, height: h } = fit(canvas);
-  contactSheet({ shape: [columns, channels, height, width], data }, columns, GAP, sheet);
+  contactSheet({ shape: [columns * lines, channels, height, width], data }, columns, GAP, sheet);
   context.drawImage(sheet, 0, 0, w, h);
 }

@@ -22,8 +22,9 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     const Plotly = await plotly(url);
     node.classList.toggle("tall", Boolean(tall));
     if (!node.isConnected || node.clientWidth === 0) return;
-    const traces = figure.data.flatMap((trace) => fill(trace, run, others, step, node));
-    await Plotly.react(node, [...inherited(figure, run), ...traces], layout(figure, node, run, others, step, steps), { displayModeBar: false, responsive: false });
+    const traces = [...figure.data.flatMap((trace) => fill(trace, run, others, step, node)), ...inherited(figure, run)];
+    const range = rangeOf(figure, traces, [run.parent?.view, run, ...others]);
+    await Plotly.react(node, traces, layout(figure, node, run, step, steps, range), { displayModeBar: false, responsive: false });
     Object.assign(node.dataset, { run: run.id, step, points: run.rows.length });
     if (listening) return;
     listening = true;
@@ -75,8 +76,12 @@ function inherited(figure, run) {
   }));
 }
 
-// The first moments are ten times as high as all that follows: the axis ends where a twentieth of the rows is cut off.
-function ceiling(figure, rows) {
+// Of the vertical axis, where plotly would choose badly. Over steps: the first moments are ten times as high as all that
+// follows, so it ends where a twentieth of the rows is cut off. Bars: a dimension that costs next to nothing shall look so.
+function rangeOf(figure, traces, views) {
+  const { kind, least } = figure.layout.meta, rows = views.flatMap((view) => view?.rows ?? []);
+  if (kind === "bars") return [0, Math.max(least, 1.05 * Math.max(0, ...traces[0].y))];
+  if (kind !== "steps") return undefined;
   const stack = figure.data.filter((trace) => trace.stackgroup).map((trace) => trace.meta.y);
   const shown = stack.length ? stack.join("+") : figure.data[0].meta.y;
   const values = points(rows, "step", shown).y.sort((a, b) => a - b), top = values[Math.floor(0.95 * values.length)] ?? 1;
@@ -86,11 +91,10 @@ function ceiling(figure, rows) {
 const inkOf = (node) => getComputedStyle(node).color;
 
 // The figure's layout in the theme's colours, at the node's size; over steps, with a line at the frame in view.
-function layout(figure, node, run, others, step, steps) {
+function layout(figure, node, run, step, steps, range) {
   const theme = getComputedStyle(node), ink = inkOf(node), over = figure.layout.meta.kind === "steps";
   const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
   const cursor = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
-  const range = over ? ceiling(figure, [run.parent?.view, run, ...others].flatMap((view) => view?.rows ?? [])) : undefined;
   return {
     ...figure.layout,
     template: undefined,

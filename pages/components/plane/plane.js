@@ -5,8 +5,8 @@ import { part } from "../shared/part.js";
 const DIM = 0.45; // of the decoded images, so that points stand out
 const RADIUS = 3.5;
 const APART = 27; // between the centres of two badges
+const EDGE = 26; // no ticks in the corners, where the axes have their names
 const LAYERS = ["manifold", "points", "ellipses", "density", "prior"];
-const RINGS = { normal: [1, 2], laplace: [1, 2] }; // of the prior's standard deviation
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
   const root = parent.querySelector(".plane");
@@ -35,9 +35,9 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     }
     const clouds = dims > 1 && !view.principal && arrays.stds ? points : null;
     if (clouds && on.density) density(context, clouds.flat(), side, shown, haze);
-    if (on.prior && prior in RINGS) rings(context, place, RINGS[prior]);
     if (clouds && on.ellipses) clouds.forEach((cloud, label) => cloud.forEach((point) => ellipse(context, point, place, side / (2 * shown), colors[label])));
     if (on.points) points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
+    if (on.prior) rings(context, place, prior); // on top: without the prior's pull, codes would hide it
     axes(context, place, side, shown, dims, view);
     badges(points, place, side).forEach(({ x, y, label }) => badge(context, x, y, colors[label], names[label]));
     const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
@@ -123,14 +123,14 @@ function density(context, points, side, reach, haze) {
   context.imageSmoothingEnabled = false;
 }
 
-// One and two standard deviations of the prior.
-function rings(context, place, radii) {
-  context.strokeStyle = "#fff";
-  context.lineWidth = 2;
+// Where the prior's density is as at one and at two standard deviations on an axis: circles, or a Laplace law's diamonds.
+function rings(context, place, prior) {
+  Object.assign(context, { strokeStyle: "#fff", lineWidth: 2 });
   context.setLineDash([6, 5]);
-  for (const radius of radii) {
+  for (const radius of [1, 2]) {
     context.beginPath();
-    context.arc(place(0, 0), place(1, 0), place(0, radius) - place(0, 0), 0, 2 * Math.PI);
+    if (prior === "normal") context.arc(place(0, 0), place(1, 0), place(0, radius) - place(0, 0), 0, 2 * Math.PI);
+    else [[radius, 0], [0, radius], [-radius, 0], [0, -radius], [radius, 0]].forEach(([x, y]) => context.lineTo(place(0, x), place(1, y)));
     context.stroke();
   }
   context.setLineDash([]);
@@ -196,8 +196,9 @@ function axes(context, place, side, reach, dims, { axes: [i, j], principal }) {
   context.textBaseline = "alphabetic";
   const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((gap) => reach / gap < 5) ?? 1000, lowest = -Math.floor(reach / every) * every;
   for (let tick = lowest; tick <= reach; tick += every) {
-    outlined(context, tick, place(0, tick), side - 5, "center");
-    if (dims > 1 && tick !== lowest) outlined(context, tick, 4, place(1, tick) + 5, "left");
+    const across = place(0, tick), down = place(1, tick);
+    if (across > EDGE && across < side - EDGE) outlined(context, tick, across, side - 5, "center");
+    if (dims > 1 && down > EDGE && down < side - EDGE) outlined(context, tick, 4, down + 5, "left");
   }
   const names = principal ? ["PC₁", "PC₂"] : [`z${subscript(i + 1)}`, `z${subscript(j + 1)}`];
   outlined(context, names[0], side - 4, side - 5, "right");

@@ -75,6 +75,11 @@ function where({ step, seconds, metrics }, steps, text, ended) {
 
 // The method's metrics on held-out data, measured once at the end, in the order that the page gives.
 function measured(metrics, text) {
-  const words = text.metrics.filter((name) => name in (metrics ?? {})).map((name) => `${name.replace("_", " ")} ${Number(metrics[name].toPrecision(4))}`);
+  const words = text.metrics.filter((name) => name in (metrics ?? {})).map((name) => `${name.replace("_", " ")} ${figure(metrics[name])}`);
   return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
+}
+
+// Four digits, of which no more than three behind the point.
+function figure(value) {
+  return Math.abs(value) < 1 ? Number(value.toFixed(3)) : Number(value.toPrecision(4));
 }
