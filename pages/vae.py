@@ -37,7 +37,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Run], None]]] = {
 def page() -> None:
     """Knobs at the left, one section's panels at the right, the run bar above."""
     run = run_in_view("vae")
-    fork_step = run_bar(run, f"VAE · {describe(run.recipe)}")
+    fork_step = run_bar(run, _title(run))
     knobs, panels = st.columns([0.68, 3], gap="small")
     with knobs:
         recipe = recipe_knobs(run)
@@ -47,3 +47,9 @@ def page() -> None:
                 fork_run(recipe, run, fork_step)
     with panels:
         SECTIONS[chosen({name: _(title) for name, (title, _show) in SECTIONS.items()})][1](run)
+
+
+def _title(run: Run) -> str:
+    """The run in a few words."""
+    words = f"VAE · {describe(run.recipe)}"
+    return words + _(" · fork at {step:,}").format(step=run.recipe.parent.step) if run.recipe.parent else words

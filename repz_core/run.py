@@ -14,7 +14,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -133,16 +133,22 @@ class Run:
 
         Raises RepzError where there are none yet. Needs no torch.
         """
+        try:
+            for _look in range(3):
+                with suppress(FileNotFoundError):  # the worker has just replaced its state by a newer one
+                    return self._newest_weights()
+            raise FileNotFoundError("states")
+        except (OSError, SafetensorError) as error:
+            raise self._damaged("weights.safetensors", error) from None
+
+    def _newest_weights(self) -> tuple[int, dict[str, np.ndarray[Any, Any]]]:
         files = sorted((self.folder / "states").glob("[0-9]*.safetensors"))
         path = files[-1] if files else self.folder / "weights.safetensors"
-        if not path.exists():
+        if not files and not path.exists():
             raise RepzError(_("Run {id} has no weights yet; wait for its first snapshot.").format(id=self.id))
-        try:
-            with safe_open(path, framework="numpy") as tensors:
-                names = [name for name in tensors.keys() if name.startswith("model.")]  # noqa: SIM118 (it is no dict)
-                weights = {name.removeprefix("model."): tensors.get_tensor(name) for name in names}
-        except (OSError, SafetensorError) as error:
-            raise self._damaged(path.name, error) from None
+        with safe_open(path, framework="numpy") as tensors:
+            names = [name for name in tensors.keys() if name.startswith("model.")]  # noqa: SIM118 (it is no dict)
+            weights = {name.removeprefix("model."): tensors.get_tensor(name) for name in names}
         return int(path.stem) if files else self.status.step, weights
 
     def model(self) -> "Method":

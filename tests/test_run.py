@@ -4,12 +4,14 @@ import gzip
 import json
 import shutil
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from repz_core.config import RepzError
+from repz_core.executors.work import work
 from repz_core.run import Run
 from repz_core.runs import RunStore
 from repz_core.writer import RunWriter
@@ -97,3 +99,30 @@ def test_a_torn_last_line_is_ignored_and_cut(done, tmp_path_factory, cut):
     kept = (folder / "events.jsonl").read_bytes()
     assert kept == torn[: torn.rfind(b"\n") + 1]
     shutil.rmtree(folder.parent)
+
+
+def test_weights_need_no_torch_and_are_the_newest(copy, store, tiny):
+    step, weights = copy.weights()
+    assert step == copy.status.step == 20
+    expected = copy.model().state_dict()
+    assert weights.keys() == expected.keys()
+    assert all(np.array_equal(weights[name], tensor.numpy()) for name, tensor in expected.items())
+    run = store.submit(tiny(seed=4))
+    with pytest.raises(RepzError, match="no weights yet; wait"):
+        run.weights()
+    leave = iter(range(9))
+    work(run, interrupted=lambda: None if next(leave, None) is not None else "stopped")
+    step, weights = run.weights()
+    assert step == run.state().step > 0
+    assert not [name for name in weights if "optimiser" in name]
+
+
+def test_a_state_that_is_replaced_while_it_is_looked_for_is_no_fault(store, tiny, monkeypatch):
+    run = store.submit(tiny(seed=5))
+    leave = iter(range(9))
+    work(run, interrupted=lambda: None if next(leave, None) is not None else "stopped")
+    [newest] = (run.folder / "states").iterdir()
+    older = newest.with_name("0000001.safetensors")
+    listings = iter([[older], [newest]])
+    monkeypatch.setattr(type(older), "glob", lambda self, pattern: next(listings))
+    assert run.weights()[0] == int(newest.stem)

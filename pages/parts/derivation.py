@@ -80,4 +80,4 @@ def _constant(run: Run) -> float | None:
 
 
 def _shown(constant: float | None) -> str:
-    return "C" if constant is None else f"({constant:.2f})"
+    return "C" if constant is None else f"(−{-constant:.2f})"

@@ -131,3 +131,24 @@ def test_the_web_process_is_light(lab: Lab) -> None:
     libraries = {Path(entry.path).name for entry in process.memory_maps()}
     assert not [name for name in libraries if "torch" in name or "_umap" in name or "sklearn" in name]
     assert process.memory_info().rss < 300e6
+
+
+def test_the_weights_are_those_of_the_model_and_say_their_step(lab: Lab) -> None:
+    status, headers, body = get(lab, f"/repz/runs/{SHIPPED}/weights")
+    assert status == 200
+    assert headers["x-repz-step"] == "4000"
+    found = load(body)
+    expected = lab.store.open(SHIPPED).model().state_dict()
+    assert found.keys() == expected.keys()
+    assert all((found[name] == tensor.numpy()).all() for name, tensor in expected.items())
+
+
+@pytest.mark.parametrize("id", ["vae-00000000000000ff", "nonsense", "..%2f..", "queued"])
+def test_where_there_are_no_weights_it_is_one_sentence(lab: Lab, id: str) -> None:
+    if id == "queued":
+        recipe = recipes.preset("vae", "2-D map of digits").replace(seed=77)
+        id = lab.store.create(recipe, lab.store.root / run_id(recipe)).id
+        lab.store.open(id).steer(desired="stop")
+    status, _headers, body = get(lab, f"/repz/runs/{id}/weights")
+    assert status == 404
+    assert len(body.decode().splitlines()) == 1

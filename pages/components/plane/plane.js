@@ -5,6 +5,7 @@ import { part } from "../shared/part.js";
 const DIM = 0.45; // of the decoded images, so that points stand out
 const RADIUS = 3.5;
 const APART = 27; // between the centres of two badges
+const REACH = 2.5; // of the plane, where a run recorded none
 const EDGE = 26; // no ticks in the corners, where the axes have their names
 const LAYERS = ["manifold", "points", "ellipses", "density", "prior"];
 
@@ -25,7 +26,7 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     if (!arrays?.codes || !arrays.labels) return message(context, text[run.status.state] ?? text.waiting, width, height);
     const dims = arrays.codes.shape[1];
     controls(bar, { on, view, dims, has: { manifold: arrays.manifold, ellipses: arrays.stds, density: arrays.stds }, text }, () => redraw());
-    const shown = arrays.reach.data[0], points = classPoints(arrays, dims, names.length, shown, view);
+    const shown = arrays.reach?.data[0] ?? REACH, points = classPoints(arrays, dims, names.length, shown, view);
     const place = (i, value) => side * (0.5 + (i === 0 ? value : -value) / (2 * shown));
     if (arrays.manifold && on.manifold) {
       contactSheet(arrays.manifold, Math.sqrt(arrays.manifold.shape[0]), 0, sheet);
