@@ -143,7 +143,7 @@ def test_the_weights_are_those_of_the_model_and_say_their_step(lab: Lab) -> None
     assert all((found[name] == tensor.numpy()).all() for name, tensor in expected.items())
 
 
-@pytest.mark.parametrize("id", ["vae-00000000000000ff", "nonsense", "..%2f..", "queued"])
+@pytest.mark.parametrize("id", ["vae-00000000000000ff", "nonsense", "queued"])
 def test_where_there_are_no_weights_it_is_one_sentence(lab: Lab, id: str) -> None:
     if id == "queued":
         recipe = recipes.preset("vae", "2-D map of digits").replace(seed=77)
