@@ -59,7 +59,7 @@ def dimensions(run: Run) -> None:
     with left:
         hint = _(
             "A dimension that tells nothing costs nothing: KL near 0. Active (in colour): its code varies by more than "
-            "0.01. Blue: the variances that PCA would keep."
+            "0.01. Dotted: the variances that PCA would keep."
         )
         figure = _dimension_chart(language())
         panels.live_chart(run, _("Which dimensions are used?"), hint, figure, key="dimensions", tall=True)
@@ -71,49 +71,61 @@ def dimensions(run: Run) -> None:
 
 def size(run: Run) -> None:
     """How many dimensions a reconstruction needs."""
-    found = family.members(run, "k", "model.k")
+    found = family.family(run, "k", "model.k")
     hint = _(
         "Test images and what the code of size k keeps of them; below, samples of the prior. Trained runs that differ "
         "in k alone. {pixels}"
     )
     title = _("How many dimensions does it take?")
-    family.slider(run, "k", "model.k", found, title, hint.format(pixels=pixels(run)), _images(1), 10)
+    family.slider(run, "k", "model.k", found, title, hint.format(pixels=pixels(run)), _images(1))
 
 
 def rate(run: Run) -> None:
     """What a nat of KL buys."""
-    found = family.members(run, "beta", "model.beta")
+    found = family.family(run, "beta", "model.beta")
     known = [
         Trained(member.value, member.metrics["kl"], member.metrics["recon"], member.run)
-        for member in found
+        for member in found.members
         if member.value > 0
     ]
+    comparable = not found.borrowed or _same_pixels(run, RunStore().open(known[0].run))
     left, right = st.columns([1, 1.25], gap="small")
     with left:
         hint = _(
-            "Teal: this run over training, on validation images; orange: at the frame in view. Purple: trained runs "
-            "that differ in β alone, on test images; click one to open it. On a grey line −ELBO is the same."
+            "Purple: trained runs that differ from one another in β alone, on test images; click one to open it. On a "
+            "thin line −ELBO is the same."
         )
-        figure = rate_distortion([], known).to_plotly_json()
-        clicked = panels.live_chart(run, _("What does a nat of KL buy?"), hint, figure, key="rate", tall=True)
+        if comparable:
+            hint += " " + _(
+                "Black (white): this run over training, on validation images; the dot is the frame in view."
+            )
+        figure = rate_distortion([], known, with_run=comparable).to_plotly_json()
+        title, hint = _("What does a nat of KL buy?"), f"{hint} {family.source(found)}"
+        clicked = panels.live_chart(run, title, hint, figure, key="rate", tall=True)
         if clicked and clicked != run.id:
             show(RunStore().open(clicked))
             st.rerun()
     with right:
         hint = _("Small β: sharp copies, poor samples. Large β: the code says nothing, and all looks alike.")
-        family.slider(run, "β", "model.beta", found, _("What does β trade?"), hint, _images(3), 10)
+        family.slider(run, "β", "model.beta", found, _("What does β trade?"), hint, _images(3))
+
+
+def _same_pixels(run: Run, other: Run) -> bool:
+    """Whether nats of the one are nats of the other."""
+    one, two = run.recipe, other.recipe
+    return (one.dataset, one.data, one.model.likelihood) == (two.dataset, two.data, two.model.likelihood)
 
 
 def twin_without_prior(run: Run) -> None:
     """The same net with and without the prior's pull: the holes it fills."""
-    other = 0.0 if run.recipe.model.beta > 0 else Model().beta
-    found = family.twin(run, **{"model.beta": other})
-    with_prior, without = (run, found) if other == 0.0 else (found, run)
+    changes = {"model.beta": 0.0 if run.recipe.model.beta > 0 else Model().beta}
+    found = family.twin(run, **changes)
+    with_prior, without = (run, found) if run.recipe.model.beta > 0 else (found, run)
     sides = [(with_prior, _("With the prior")), (without, _("Without, β = 0"))]
     for column, (side, words) in zip(st.columns(2, gap="small"), sides, strict=True):
         with column:
             if side is None:
-                st.info(_("This side is not trained yet."))
+                family.offer_twin(run, **changes)
                 continue
             plane, samples = st.columns([1.35, 1], gap="small")
             with plane:
@@ -139,6 +151,8 @@ def reparameterise(run: Run) -> None:
     other = "score" if run.recipe.model.estimator == "pathwise" else "pathwise"
     if found := family.twin(run, **{"model.estimator": other}):
         _trained_by_each(run, found)
+    else:
+        family.offer_twin(run, **{"model.estimator": other})
 
 
 def _trained_by_each(run: Run, twin: Run) -> None:

@@ -20,16 +20,18 @@ def lerp(a: Tensor, b: Tensor, steps: int) -> Tensor:
 
 
 def slerp(a: Tensor, b: Tensor, steps: int) -> Tensor:
-    """Along the great circle from a's direction to b's, the norm going from |a| to |b|, (k,), (k,) -> (steps, k).
+    """Along the great circle from a's direction to b's, the norm evenly from |a| to |b|, (k,), (k,) -> (steps, k).
 
-    sin((1-t) omega)/sin(omega) a + sin(t omega)/sin(omega) b (Shoemake 1985; White 2016, arXiv:1609.04468). Where the
-    directions agree, are opposite or have no meaning (a zero vector), the line.
+    Of the directions: sin((1-t) omega)/sin(omega) a + sin(t omega)/sin(omega) b (Shoemake 1985; White 2016,
+    arXiv:1609.04468). Where they agree, are opposite or have no meaning (a zero vector), the line.
     """
-    omega = torch.arccos(((a @ b) / (a.norm() * b.norm())).clamp(-1, 1))
+    one, other = a.norm(), b.norm()
+    omega = torch.arccos(((a @ b) / (one * other)).clamp(-1, 1))
     if not 1e-4 < omega < math.pi - 1e-4:  # as is true of NaN, the angle to nothing
         return lerp(a, b, steps)
     t = torch.linspace(0, 1, steps, dtype=a.dtype).unsqueeze(1)
-    return (((1 - t) * omega).sin() * a + (t * omega).sin() * b) / omega.sin()
+    direction = (((1 - t) * omega).sin() * (a / one) + (t * omega).sin() * (b / other)) / omega.sin()
+    return ((1 - t) * one + t * other) * direction
 
 
 def principal_plane(codes: Tensor) -> Tensor:

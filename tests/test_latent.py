@@ -36,6 +36,7 @@ def test_the_line_is_straight_and_the_circle_keeps_its_distance():
     assert torch.allclose(lerp(a, b, 3)[1], torch.tensor([1.0, 1.0]))
     assert torch.allclose(slerp(a, b, 3)[1], torch.tensor([2.0, 2.0]).sqrt())
     assert torch.allclose(slerp(a, b, 9).norm(dim=1), torch.full((9,), 2.0))
+    assert torch.allclose(slerp(a, -3 * a + 0.2 * b, 5).norm(dim=1), torch.linspace(2, 6.0133, 5), atol=1e-3)
 
 
 @pytest.mark.parametrize("b", [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0], [-1.0, -2.0]])

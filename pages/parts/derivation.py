@@ -37,8 +37,8 @@ def derivation(run: Run, pixels: str) -> None:
         _step(run, "joint", _("Encoder and decoder each give a law of image and code together:"), JOINT, "")
         words = _("Training brings the two together. Written out, their divergence is")
         terms = _(
-            "log q(x) {c}  ·  log q(z|x) {{val_kl+val_log_prior}}  ·  log p(x|z) {{-val_recon}}  ·  "
-            "log p(z) {{val_log_prior}}"
+            "log q(x) = {c},  log q(z|x) = {{val_kl+val_log_prior}},  log p(x|z) = {{-val_recon}},  "
+            "log p(z) = {{val_log_prior}}"
         )
         _step(run, "expanded", words, EXPANDED, terms.format(c=_shown(constant)))
         words = _("The terms with z but without x make a divergence of their own; log q(x) knows no model:")
@@ -46,7 +46,7 @@ def derivation(run: Run, pixels: str) -> None:
         total = "" if constant is None else f" = {{val_recon+val_kl{constant:+.4f}}}"
         _step(run, "grouped", words, GROUPED, terms + total)
         words = _("So the least divergence is the greatest ELBO, whatever C is:")
-        _step(run, "elbo", words, ELBO, "ELBO = −{val_recon} − {val_kl} = {val_elbo}")
+        _step(run, "elbo", words, ELBO, "ELBO = −({val_recon} + {val_kl}) = {val_elbo}")
         words = _(
             "What the bound leaves out is how far q is from the true posterior (log p(x) by importance sampling):"
         )

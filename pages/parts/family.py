@@ -25,13 +25,23 @@ class Member(NamedTuple):
     step: int
 
 
+class Family(NamedTuple):
+    """Runs that differ in one number, ascending in it; `borrowed` says which recorded ones had to serve, if so."""
+
+    members: list[Member]
+    borrowed: str
+
+
 def twin(run: Run, **changes: Any) -> Run | None:
-    """The run like `run` but for `changes`, recorded or trained before; otherwise None, and a button to train it."""
-    recipe = recipes.parse(run.recipe.replace(parent=None, **changes).plain())
-    if found := RunStore().find(recipe):
-        return found
+    """The run like `run` but for `changes`, recorded or trained before; None where there is none."""
+    return RunStore().find(_like(run, changes))
+
+
+def offer_twin(run: Run, **changes: Any) -> None:
+    """A button to train the twin that is not there."""
+    recipe = _like(run, changes)
     with st.container(border=True):
-        words = ", ".join(f"{path.rpartition('.')[2]} {given}" for path, given in changes.items())
+        words = ", ".join(f"{path.rpartition('.')[2]} = {given}" for path, given in changes.items())
         st.markdown(_("There is no such run yet: the same but for {changes}.").format(changes=words))
         if st.button(_("Train it beside"), icon=":material/play_arrow:", key=f"twin-{run_id(recipe)}"):
             try:
@@ -40,16 +50,20 @@ def twin(run: Run, **changes: Any) -> Run | None:
                 st.error(str(error))
             else:
                 st.rerun()
-    return None
 
 
-def members(run: Run, name: str, path: str) -> list[Member]:
-    """Finished runs that differ from `run` in `path` alone, ascending; the shipped ones where they are too few."""
+def _like(run: Run, changes: dict[str, Any]) -> Recipe:
+    return recipes.parse(run.recipe.replace(parent=None, **changes).plain())
+
+
+def family(run: Run, name: str, path: str) -> Family:
+    """Finished runs that differ from `run` in `path` alone; where they are fewer than three, the recorded ones."""
     found = _alike(run.id, path)
-    if len(found) < 3:
-        shipped = recipes.family_of_runs(run.recipe.method, name)
-        return _alike(run_id(shipped[0]), path)
-    return found
+    if len(found) >= 3:
+        return Family(found, "")
+    recorded = recipes.family_of_runs(run.recipe.method, name)[0]
+    base = recipes.family(run.recipe.method).FAMILIES[name][0]
+    return Family(_alike(run_id(recorded), path), f"{recorded.dataset.partition('@')[0]}, “{_(base)}”")
 
 
 @st.cache_data(ttl=5, max_entries=50, show_spinner=False)
@@ -71,24 +85,24 @@ def _same_but_for(one: Recipe, other: Recipe, path: str) -> bool:
 
 
 def slider(
-    run: Run,
-    name: str,
-    path: str,
-    found: list[Member],
-    title: str,
-    hint: str,
-    arrays: dict[str, tuple[str, int]],
-    columns: int,
-) -> None:
-    """A slider over the members, which shows the last frame's image `arrays` {name: (words, lines)} of the one it
-    stands at; at first, the one nearest to the run in view in `path`.
+    run: Run, name: str, path: str, found: Family, title: str, hint: str, arrays: dict[str, tuple[str, int]],
+    columns: int = 10,
+) -> None:  # fmt: skip
+    """A slider over the members, which shows image `arrays` {name: (words, lines)} of the last frame of the one that it
+    stands at; at first, of the one nearest to the run in view in `path`.
     """
-    start = min(range(len(found)), key=lambda place: abs(found[place].value - float(value(run.recipe, path))))
+    members = found.members
+    start = min(range(len(members)), key=lambda place: abs(members[place].value - float(value(run.recipe, path))))
     shown = [
         {"label": f"{member.value:g}", "run": member.run, "step": member.step, "metrics": member.metrics}
-        for member in found
+        for member in members
     ]
     text = texts(title) | {"name": name, "unit": _("nats, on test images")}
     data = {"run": reference(run), "members": shown, "start": start, "arrays": arrays, "columns": columns, "text": text}
-    with panel(title, hint, run):
+    with panel(title, f"{hint} {source(found)}", run):
         _family(key=f"family-{name}", data=data)
+
+
+def source(found: Family) -> str:
+    """Whose numbers a family's are, where they are not of runs like the one in view."""
+    return _("Recorded runs: {which}.").format(which=found.borrowed) if found.borrowed else ""

@@ -23,7 +23,7 @@ def interpolation(run: Run, title: str, hint: str) -> None:
         "weights": _("decoded in the browser with the weights of step {step}") + " · " + prior,
         "choose": _("choose image {end}"), "swap": _("swap A and B"), "angle": _("angle"),
         "lerp": _("straight line (lerp)"), "line": "(1−t) a + t b,  a = μ(A), b = μ(B)",
-        "slerp": _("great circle (slerp)"), "circle": "[sin((1−t)ω) a + sin(tω) b] / sin ω",
+        "slerp": _("great circle (slerp)"), "circle": "[sin((1−t)ω) â + sin(tω) b̂] / sin ω,  |z| even",
         "norms": _("bars: |z|"),
     }  # fmt: skip
     with panels.panel(title, hint, run):

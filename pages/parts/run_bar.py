@@ -29,7 +29,7 @@ def run_bar(run: Run, title: str) -> int | None:
         "recorded": _("recorded"),
         "pause": _("Pause"),
         "resume": _("Go on"),
-        "step": _("{count} steps").format(count=every),
+        "step": _("{count} steps").format(count=every) if every > 1 else _("1 step"),
         "stop": _("Stop"),
         "play": _("Play the recording"),
         "replay": _("replay"),
@@ -41,7 +41,7 @@ def run_bar(run: Run, title: str) -> int | None:
         "at": _("at step"),
         "step_word": _("step"),
         "left": _("left"),
-        "test": _("test"),
+        "test": _("test, nats"),
         "metrics": recipes.family(run.recipe.method).METRICS,
     }
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]

@@ -7,20 +7,21 @@ import streamlit as st
 from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
-from repz_core.run import ENDED, Run
+from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
 
 def run_in_view(method: str) -> Run:
-    """The run of the URL, else one of `method` that is going, else the family's first preset, recorded or trained now.
+    """The run of the URL, else one of `method` that trains, else the family's first preset, recorded or trained now.
 
     A run that cannot be shown gets one sentence on the page, and the fall-back is shown: nothing is lost.
     """
-    store = RunStore()
+    store, fault = RunStore(), ""
     if asked := st.query_params.get("run"):
         try:
             run = store.open(asked)
             if run.recipe.method == method:
+                _tell_fault(run)
                 return run
             raise RepzError(
                 _("Run {id} is one of {other}, not of {method}.").format(
@@ -28,15 +29,25 @@ def run_in_view(method: str) -> Run:
                 )
             )
         except RepzError as error:
-            st.warning(str(error), icon=":material/info:")
+            fault = str(error)
     runs = [run for run in store.list() if run.recipe.method == method]
-    going = [run for run in runs if run.status.state not in ENDED]
+    going = [run for run in runs if run.status.state in ("running", "paused")]
     preset = recipes.preset(method, next(iter(recipes.family(method).PRESETS)))
     shipped = store.find(preset)
     found = going[:1] or ([shipped] if shipped else runs[:1])
     run = found[0] if found else store.submit(preset)
     show(run)
+    if fault:
+        st.session_state["fault"] = run.id, fault
+        _tell_fault(run)
     return run
+
+
+def _tell_fault(run: Run) -> None:
+    """Why `run` is in view and not the one that was asked for; for as long as it is."""
+    id, fault = st.session_state.get("fault", ("", ""))
+    if id == run.id:
+        st.warning(fault, icon=":material/info:")
 
 
 def reference(run: Run) -> dict[str, Any]:

@@ -21,14 +21,14 @@ def dimensions() -> go.Figure:
     dots = {"mode": "markers", "yaxis": "y2"}
     figure.add_scatter(
         x=[], y=[], name=variance, meta={"array": "code_variance", "order": "kl_each"}, **dots,
-        marker={"color": palette.FAKE, "size": 10, "symbol": "diamond"},
+        marker={"size": 10, "symbol": "diamond"},
     )  # fmt: skip
     figure.add_scatter(
         x=[], y=[], name=data, meta={"array": "eigenvalues", "order": "kl_each"}, mode="lines", yaxis="y2",
-        line={"color": palette.REAL, "width": 2},
+        line={"width": 2, "dash": "dot"},
     )  # fmt: skip
     key = f"{swatch(palette.KL, kl)}  {swatch(palette.PARENT, _('unused'))}<br>"
-    key += f"{swatch(palette.FAKE, variance)}  {swatch(palette.REAL, data)}"
+    key += f"◆ {variance}  ··· {data}"
     side = {
         "overlaying": "y",
         "side": "right",

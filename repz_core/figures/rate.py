@@ -19,11 +19,11 @@ class Trained(NamedTuple):
     run: str
 
 
-def rate_distortion(rows: Rows, family: Sequence[Trained]) -> go.Figure:
+def rate_distortion(rows: Rows, family: Sequence[Trained], with_run: bool = True) -> go.Figure:
     """The way of a run over training (validation), and `family` (test), runs that differ in beta alone.
 
     Rate is the KL, distortion the reconstruction term, both in nats per image; on thin lines their sum, -ELBO, is the
-    same. A point's custom data is its run.
+    same. A point's custom data is its run. `with_run` is false where its nats cannot be compared with theirs.
     """
     figure = go.Figure()
     low, high = _range(rows, family)
@@ -40,11 +40,10 @@ def rate_distortion(rows: Rows, family: Sequence[Trained]) -> go.Figure:
         mode="lines+markers+text", textposition="top right", name=_("other β, on test images"),
         line={"color": palette.KL, "width": 2}, marker={"size": 12, "color": palette.KL},
     )  # fmt: skip
-    figure.add_scatter(
-        **trace(rows, "val_kl", "val_recon", _("this run over training")), **line(palette.RECONSTRUCTION)
-    )
-    now = {"mode": "markers", "marker": {"size": 15, "color": palette.FAKE, "line": {"width": 2, "color": "#000"}}}
-    figure.add_scatter(**trace([], "val_kl", "val_recon", _("at the frame in view"), at="frame"), **now)
+    if with_run:
+        figure.add_scatter(**trace(rows, "val_kl", "val_recon", _("this run over training")), **line())
+        now = {"mode": "markers", "marker": {"size": 15}}
+        figure.add_scatter(**trace([], "val_kl", "val_recon", _("at the frame in view"), at="frame"), **now)
     finish(figure, "plane", _("rate: KL, nats"), _("distortion: reconstruction, nats"), hovermode="closest")
     return figure.update_layout(xaxis={"range": [0, reach]}, yaxis={"range": [low, high]}, margin={"t": 10})
 

@@ -19,6 +19,7 @@ export default part(["frame"], (parent, { data }) => {
   const rows = Object.entries(data.arrays).map(([array, [words, lines]]) => {
     const row = document.createElement("div"), canvas = document.createElement("canvas");
     row.className = "row";
+    canvas.style.aspectRatio = `${data.columns} / ${lines}`; // until the images say
     row.append(Object.assign(document.createElement("span"), { textContent: words }), canvas);
     find(".rows").append(row);
     return { array, canvas, lines };
@@ -26,20 +27,20 @@ export default part(["frame"], (parent, { data }) => {
   let latest, chosen = "";
   slider.oninput = () => { chosen = latest.data.members[slider.value].run; show(); };
   const show = async () => {
-    const { run, data } = latest, { members, columns, text } = data;
+    const { members, columns, text } = latest.data;
     const member = members[slider.value];
     slider.setAttribute("aria-label", text.name);
     slider.setAttribute("aria-valuetext", `${text.name} ${member.label}`);
     find(".value").textContent = `${text.name} = ${member.label}`;
     find(".metrics").textContent = ["recon", "kl", "nll", "active_units"].filter((name) => name in member.metrics)
       .map((name) => `${name.replace("_", " ")} ${member.metrics[name].toFixed(name === "active_units" ? 0 : 1)}`).join(" · ") + ` (${text.unit})`;
-    const arrays = { ...run.arrays(), ...(await frame(member.run, member.step)) };
+    const arrays = { ...(await frame(member.run, 0)), ...(await frame(member.run, member.step)) }; // its own inputs too
     if (members[slider.value] !== member) return; // it moved on meanwhile
     for (const { array, canvas, lines } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);
     root.dataset.shown = member.run;
   };
-  const draw = (run, data) => {
-    latest = { run, data };
+  const draw = (_run, data) => {
+    latest = { data };
     slider.max = data.members.length - 1;
     const place = data.members.findIndex((member) => member.run === chosen);
     slider.value = place >= 0 ? place : data.start;

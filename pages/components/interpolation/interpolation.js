@@ -137,9 +137,13 @@ export const angle = (a, b) => Math.acos(Math.max(-1, Math.min(1, dot(a, b) / (n
 // As in repz_core/latent.py: the straight line from a to b.
 export const lerp = (a, b, steps) => ticks(steps).map((t) => mix(1 - t, a, t, b));
 
-// Along the great circle from a's direction to b's; the line where directions agree, are opposite or have no meaning.
+// Along the great circle from a's direction to b's, the norm going evenly from |a| to |b|; the line where the directions
+// agree, are opposite or have no meaning.
 export function slerp(a, b, steps) {
-  const omega = angle(a, b), sin = Math.sin(omega);
+  const omega = angle(a, b), sin = Math.sin(omega), one = norm(a), other = norm(b);
   if (!(omega > 1e-4 && omega < Math.PI - 1e-4)) return lerp(a, b, steps);
-  return ticks(steps).map((t) => mix(Math.sin((1 - t) * omega) / sin, a, Math.sin(t * omega) / sin, b));
+  return ticks(steps).map((t) => {
+    const length = (1 - t) * one + t * other;
+    return mix(length * Math.sin((1 - t) * omega) / (sin * one), a, length * Math.sin(t * omega) / (sin * other), b);
+  });
 }

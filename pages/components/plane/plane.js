@@ -38,9 +38,9 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     if (clouds && on.density) density(context, clouds.flat(), side, shown, haze);
     if (clouds && on.ellipses) clouds.forEach((cloud, label) => cloud.forEach((point) => ellipse(context, point, place, side / (2 * shown), colors[label])));
     if (on.points) points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
-    if (on.prior) rings(context, place, prior); // on top: without the prior's pull, codes would hide it
     axes(context, place, side, shown, dims, view);
-    badges(points, place, side).forEach(({ x, y, label }) => badge(context, x, y, colors[label], names[label]));
+    badges(points, place, side).forEach((spot) => badge(context, spot, colors[spot.label], names[spot.label]));
+    if (on.prior) rings(context, place, prior, dims); // on top: without the prior's pull, codes would hide it
     const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
     if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17, "right");
   };
@@ -125,12 +125,13 @@ function density(context, points, side, reach, haze) {
 }
 
 // Where the prior's density is as at one and at two standard deviations on an axis: circles, or a Laplace law's diamonds.
-function rings(context, place, prior) {
+function rings(context, place, prior, dims) {
   Object.assign(context, { strokeStyle: "#fff", lineWidth: 2 });
   context.setLineDash([6, 5]);
   for (const radius of [1, 2]) {
     context.beginPath();
-    if (prior === "normal") context.arc(place(0, 0), place(1, 0), place(0, radius) - place(0, 0), 0, 2 * Math.PI);
+    if (dims === 1) [-radius, radius].forEach((x) => { context.moveTo(place(0, x), 0); context.lineTo(place(0, x), 2 * place(1, 0)); });
+    else if (prior === "normal") context.arc(place(0, 0), place(1, 0), place(0, radius) - place(0, 0), 0, 2 * Math.PI);
     else [[radius, 0], [0, radius], [-radius, 0], [0, -radius], [radius, 0]].forEach(([x, y]) => context.lineTo(place(0, x), place(1, y)));
     context.stroke();
   }
@@ -152,7 +153,8 @@ function badges(points, place, side) {
   const median = (cloud, i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
   const inside = (value) => Math.max(14, Math.min(side - 14, value));
   const spots = points.flatMap((cloud, label) =>
-    cloud.length ? [{ label, x: inside(place(0, median(cloud, 0))), y: inside(place(1, median(cloud, 1))) }] : []);
+    cloud.length ? [{ label, x: inside(place(0, median(cloud, 0))), y: inside(place(1, median(cloud, 1))) }] : [])
+    .map((spot) => ({ ...spot, home: [spot.x, spot.y] }));
   for (let round = 0; round < 20; round++) {
     for (const a of spots) for (const b of spots) {
       const dx = b.x - a.x, dy = b.y - a.y, distance = Math.hypot(dx, dy), push = (APART - distance) / 2;
@@ -165,7 +167,15 @@ function badges(points, place, side) {
   return spots;
 }
 
-function badge(context, x, y, color, name) {
+// A class's name; where it was pushed aside, a line leads to where it belongs.
+function badge(context, { x, y, home }, color, name) {
+  if (Math.hypot(x - home[0], y - home[1]) > 12) {
+    Object.assign(context, { strokeStyle: color, lineWidth: 2 });
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(...home);
+    context.stroke();
+  }
   context.font = "700 17px sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";

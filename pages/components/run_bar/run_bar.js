@@ -79,7 +79,8 @@ function measured(metrics, text) {
   return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
 }
 
-// Four digits, of which no more than three behind the point.
+// Counts as they are, nats with one digit behind the point, or two where they are few.
 function figure(value) {
-  return Math.abs(value) < 1 ? Number(value.toFixed(3)) : Number(value.toPrecision(4));
+  const text = Number.isInteger(value) ? `${value}` : value.toFixed(Math.abs(value) < 100 ? 2 : 1);
+  return text.replace("-", "−");
 }
