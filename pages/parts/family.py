@@ -99,7 +99,7 @@ def slider(
     ]
     text = texts(title) | {"name": name, "unit": _("nats, on test images")}
     data = {"run": reference(run), "members": shown, "start": start, "arrays": arrays, "columns": columns, "text": text}
-    with panel(title, f"{hint} {source(found)}", run):
+    with panel(title, f"{hint} {source(found)}", RunStore().open(members[start].run)):
         _family(key=f"family-{name}", data=data)
 
 

@@ -53,7 +53,7 @@ function controls(bar, { on, view, dims, has, text }, redraw) {
   if (bar.dataset.wanted === wanted) return;
   bar.dataset.wanted = wanted;
   bar.replaceChildren();
-  for (const layer of LAYERS.filter((name) => (!(name in has) || has[name]) && (dims > 1 || name === "points"))) {
+  for (const layer of LAYERS.filter((name) => (!(name in has) || has[name]) && (dims > 1 || ["points", "prior"].includes(name)))) {
     bar.append(toggle(text[layer], on[layer], (value) => { on[layer] = value; redraw(); }));
   }
   if (dims <= 2) return;
