@@ -54,10 +54,8 @@ def derivation(run: Run, pixels: str) -> None:
         if constant is None:
             st.caption(_("C = −H(q) has no finite value: finitely many grey images have no density."))
         else:
-            count = _(
-                "C = −H(q(x)) = {c:.2f}: the images are distinct (or counted as often as they occur), log N nats."
-            )
-            st.caption(count.format(c=constant))
+            count = _("C = −H(q(x)) = −{entropy:.2f}: for N images that are all distinct, −log N.")
+            st.caption(count.format(entropy=-constant))
 
 
 def _step(run: Run, key: str, words: str, formula: str, numbers: str) -> None:
