@@ -1,20 +1,18 @@
 """Training is a generator of events. One loop for every family: nothing in it knows what it trains."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-from repz_core import datasets, methods, recipes
+from repz_core import datasets, methods, optim, recipes
 from repz_core.config import Recipe, RepzError
-from repz_core.events import Snapshot, State, Step
+from repz_core.events import Snapshot, State, Step, Turn
 from repz_core.locale import _
 from repz_core.memory import keep_freed_memory
-from repz_core.methods.base import Method
+from repz_core.methods.base import Method, Phase
 from repz_core.observer import Observer
-from repz_core.optim import Adam
 
 keep_freed_memory()
 
@@ -25,6 +23,7 @@ def train(
     resume: State | None = None,
     origin: State | None = None,
     proceed: Callable[[int], bool] = lambda step: True,
+    watch: Callable[[Turn], None] = lambda turn: None,
 ) -> Iterator[Step | Snapshot | State]:
     """Train `recipe`, yielding Step rows, and at each frame a Step with validation metrics, a Snapshot and a State.
 
@@ -32,9 +31,10 @@ def train(
     (`resume`), after which the events later than it follow. A fork first trains its parent anew, silently, up to the
     step where it begins; `origin`, a state of the parent's not later than that, shortens it. `proceed` is asked before
     each step, with that step's number: it may block (a pause); on False a last State is yielded and training ends.
+    `watch` is told of each turn of a step and may look at the method between two turns; it may block too.
     Raises RepzError for an unknown data set and, naming step and term, when a loss is no longer finite.
     """
-    events = _events(recipe, resume, origin, proceed)
+    events = _events(recipe, resume, origin, proceed, watch)
     while True:
         with numerics(recipe):
             event = next(events, None)
@@ -60,7 +60,11 @@ def numerics(recipe: Recipe) -> Iterator[None]:
 
 
 def _events(
-    recipe: Recipe, resume: State | None, origin: State | None, proceed: Callable[[int], bool]
+    recipe: Recipe,
+    resume: State | None,
+    origin: State | None,
+    proceed: Callable[[int], bool],
+    watch: Callable[[Turn], None],
 ) -> Iterator[Step | Snapshot | State]:
     begins = recipe.parent.step if recipe.parent else 0
     fresh = resume is None
@@ -70,25 +74,26 @@ def _events(
             return
     data = datasets.load(recipe.dataset)
     loop = _Loop(recipe, data, resume)
-    observer = Observer(loop.method, data)
+    observer = Observer(loop.method, data, loop.x)
     training = recipe.training
     frames, thorough, every = training.frame_steps(), training.thorough_steps(), training.row_every
     if fresh:
         loop.means()  # what a parent had summed up is its own
-        yield _row(begins, observer.validate(quick=True))
+        yield _row(loop.method, begins, observer.validate(quick=True))
         yield Snapshot(begins, observer.fixed() | observer.observe())
         yield State(begins, loop.state())
     for step in range(loop.step + 1, training.steps + 1):
         if not proceed(step):
             yield State(loop.step, loop.state())
             return
-        loop.advance()
+        for done, total, name in loop.advance():
+            watch(Turn(step, done, total, name, observer.observe))
         if step in frames:
-            yield _row(step, loop.means() | observer.validate(quick=step not in thorough))
+            yield _row(loop.method, step, loop.means() | observer.validate(quick=step not in thorough))
             yield Snapshot(step, observer.observe() | (observer.examine() if step == training.steps else {}))
             yield State(step, loop.state())
         elif step % every == 0:
-            yield _row(step, loop.means())
+            yield _row(loop.method, step, loop.means())
 
 
 def replay(recipe: Recipe, origin: State | None, proceed: Callable[[int], bool]) -> State | None:
@@ -105,17 +110,21 @@ def replay(recipe: Recipe, origin: State | None, proceed: Callable[[int], bool])
     for step in range(loop.step + 1, begins + 1):
         if not proceed(step):
             return None
-        loop.advance()
+        for _turn in loop.advance():
+            pass
     return State(begins, loop.state())
 
 
-def _row(step: int, values: dict[str, float]) -> Step:
-    """A Step of finite values. Raises RepzError where one is not."""
+BEYOND_REASON = 1e9  # no term of a run that can still recover is larger
+
+
+def _row(method: Method, step: int, values: dict[str, float]) -> Step:
+    """A Step of finite, reasonable values. Raises RepzError where one is not."""
     for name, value in values.items():
-        if not math.isfinite(value):
+        if not abs(value) < BEYOND_REASON:  # as is true of NaN
             raise RepzError(
-                _("Training diverged at step {step}: '{term}' became {value}; try a smaller learning rate.").format(
-                    step=step, term=name, value=value
+                _("Training diverged at step {step}: '{term}' became {value:.3g}; try {remedy}.").format(
+                    step=step, term=name, value=value, remedy=_(method.remedy)
                 )
             )
     return Step(step, values)
@@ -137,7 +146,7 @@ class _Loop:
                 )
             )
         self.phases = self.method.phases()
-        self.optimisers = [Adam(phase.params, phase.lr) for phase in self.phases]
+        self.optimisers = [optim.build(phase.params, phase.betas) for phase in self.phases]
         self.per_epoch = len(self.x) // self.batch_size
         self.per_step = sum(phase.repeat for phase in self.phases)
         self.epoch, self.order = -1, torch.empty(0, dtype=torch.int64)
@@ -149,27 +158,48 @@ class _Loop:
         self.sums: dict[str, Tensor] = {}
         self.counts: dict[str, int] = {}
 
-    def advance(self) -> None:
-        """One step: every phase in turn, as often as it repeats."""
-        position = self.step * self.per_step
+    def advance(self) -> Iterator[tuple[int, int, str]]:
+        """One step: every phase in turn, as often as it repeats, or all at once. After each turn: how many of how many
+        are done, and whose it was.
+        """
+        position, done = self.step * self.per_step, 0
         self.method.step = self.step
+        if self.method.simultaneous:
+            looks = [self._look(phase, position + i) for i, phase in enumerate(self.phases)]
+            for phase, optimiser, gradients in zip(self.phases, self.optimisers, looks, strict=True):
+                self._move(phase, optimiser, gradients)
+            self.step += 1
+            yield 1, 1, ""
+            return
         for phase, optimiser in zip(self.phases, self.optimisers, strict=True):
             for _turn in range(phase.repeat):
-                terms = phase.loss(self._batch(position))
-                position += 1
-                optimiser.minimise(terms["loss"])
-                if phase.after:
-                    phase.after()
-                self._add(terms)
-        self.step += 1
+                self._move(phase, optimiser, self._look(phase, position + done))
+                done += 1
+                self.step += done == self.per_step
+                yield done, self.per_step, phase.name
 
-    def _add(self, terms: dict[str, Tensor]) -> None:
+    def _look(self, phase: Phase, position: int) -> tuple[Tensor, ...]:
+        """A phase's gradients on the batch of that position; its terms are added to the sums."""
+        terms = phase.loss(self._batch(position))
+        gradients = optim.gradients(terms["loss"], phase.params)
+        if phase.gradient:
+            terms["gradient"] = torch.stack(torch._foreach_norm(gradients)).norm()
+        prefix = f"{phase.name}_" if len(self.phases) > 1 else ""
         for name, term in terms.items():
-            if name in self.sums:
-                self.sums[name] += term.detach()
-                self.counts[name] += 1
-            else:
-                self.sums[name], self.counts[name] = term.detach().clone(), 1
+            self._add(prefix + name, term.detach())
+        return gradients
+
+    def _move(self, phase: Phase, optimiser: optim.Optimiser, gradients: tuple[Tensor, ...]) -> None:
+        optimiser.step(gradients, phase.lr * phase.schedule())
+        if phase.after:
+            phase.after()
+
+    def _add(self, name: str, term: Tensor) -> None:
+        if name in self.sums:
+            self.sums[name] += term
+            self.counts[name] += 1
+        else:
+            self.sums[name], self.counts[name] = term.clone(), 1
 
     def _batch(self, position: int) -> Tensor:
         """The `position`-th batch of the run, (batch_size, n): epochs are shuffled anew, a remainder is left out."""
@@ -200,7 +230,7 @@ class _Loop:
         """The inverse of `state`."""
         load_weights(self.method, state.tensors)
         for i, optimiser in enumerate(self.optimisers):
-            optimiser.load(_under(f"optimiser.{i}.", state.tensors))
+            optim.load(optimiser, _under(f"optimiser.{i}.", state.tensors))
         self.sums = {name: total.clone() for name, total in _under("sum.", state.tensors).items()}
         self.counts = {name: int(count) for name, count in _under("count.", state.tensors).items()}
         self.method.noise.set_state(state.tensors["noise"])
@@ -223,12 +253,12 @@ def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, floa
     is not finite.
     """
     data = datasets.load(dataset)
-    if data.shape != method.shape:
+    if data.shape != method.data_shape:
         raise RepzError(
             _("The model takes images of {expected} (channels, rows, columns); those of {dataset} are {given}.").format(
-                expected=method.shape, dataset=dataset, given=data.shape
+                expected=method.data_shape, dataset=dataset, given=data.shape
             )
         )
     with numerics(method.recipe):
         metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part(part).x)))
-    return dict(_row(method.recipe.training.steps, metrics).values)
+    return dict(_row(method, method.recipe.training.steps, metrics).values)

@@ -1,6 +1,6 @@
 """What a training run says while it goes: three kinds of event and the names of the arrays they carry. A leaf."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +28,19 @@ class State(NamedTuple):
     tensors: Mapping[str, Any]
 
 
+class Turn(NamedTuple):
+    """One turn of step `step` is over: `done` of `total`, that of the phase `name` ("" where all moved at once).
+
+    `look()` gives the arrays of a snapshot as they are now.
+    """
+
+    step: int
+    done: int
+    total: int
+    name: str
+    look: Callable[[], Mapping[str, NDArray[Any]]]
+
+
 class Array(NamedTuple):
     """One name of the vocabulary: what it holds, its dimensions and its type on disk."""
 
@@ -52,11 +65,27 @@ VOCABULARY: dict[str, Array] = {
     "principal": Array("`codes` on their first two principal axes", "probe, axis", np.float16),
     "kl_each": Array("KL of a dimension in nats, mean over the probe images", "latent dimension", np.float32),
     "code_variance": Array("variance of a code's dimension over the probe images", "latent dimension", np.float32),
+    # Of a GAN; rows of cells go upwards.
+    "neighbours": Array("the training images nearest to the first samples", IMAGE, np.uint8),
+    "logits_real": Array("what the discriminator says of some real examples, or packs of them", "pack", np.float16),
+    "logits_fake": Array("the same of the generator's", "pack", np.float16),
+    "fakes": Array("points from fixed draws of the prior", "sample, axis", np.float16),
+    "pulls": Array("downhill on the generator's loss from each of the first fakes", "sample, axis", np.float16),
+    "mesh": Array("a grid over two latent dimensions, as the generator bends it", "line, line, axis", np.float16),
+    "verdict": Array("the discriminator's logits at cells' centres", "row, column", np.float16),
+    "best": Array("p / (p + q) in each cell, q estimated; NaN where neither law is", "row, column", np.float16),
+    "mode_shares": Array("share of samples within three standard deviations of a mode", "mode", np.float32),
     # In a run's last snapshot alone, since they take their time:
     "gradient_dimensions": Array("latent dimensions that the gradients are for", "dimension", np.uint8),
     "gradients_pathwise": Array("one-draw gradients by reparameterisation", "draw, mu's then logvar's", np.float32),
     "gradients_score": Array("the same by the score function", "draw, mu's then logvar's", np.float32),
     # In a run's first snapshot alone, since they never change:
+    "real": Array("points of the validation part", "probe, axis", np.float16),
+    "centres": Array("of the law's modes", "mode, axis", np.float32),
+    "near": Array("distance from a mode within which a sample is of high quality", "one", np.float32),
+    "loss_logits": Array("logits that a loss's functions are shown at", "logit", np.float32),
+    "loss_values": Array("f_r, f_f and f_g there", "function, logit", np.float32),
+    "loss_slopes": Array("their gradients", "function, logit", np.float32),
     "labels": Array("classes of the probe images", "probe", np.uint8),
     "inputs": Array("fixed test images, in all shades", IMAGE, np.uint8),
     "input_labels": Array("classes of `inputs`", "image", np.uint8),

@@ -12,11 +12,11 @@ Layer = dict[str, Any]
 Shape = tuple[int, int, int]
 
 
-def mlp(*sizes: int) -> list[Layer]:
-    """Linear layers of the given sizes with ReLU between them, none after the last."""
+def mlp(*sizes: int, activation: str = "relu") -> list[Layer]:
+    """Linear layers of the given sizes with an activation between them, none after the last."""
     layers: list[Layer] = []
     for fan_in, fan_out in pairwise(sizes):
-        layers += [{"kind": "linear", "inputs": fan_in, "outputs": fan_out}, {"kind": "relu"}]
+        layers += [{"kind": "linear", "inputs": fan_in, "outputs": fan_out}, {"kind": activation}]
     return layers[:-1]
 
 
@@ -57,3 +57,37 @@ def conv_decoder(shape: Shape, channels: int, size: int) -> list[Layer]:
         {"kind": "crop", "rows": shape[1], "columns": shape[2]},
         {"kind": "flatten"},
     ]
+
+
+def doubling_decoder(side: int, channels: int, size: int, depth: int) -> list[Layer]:
+    """From a code of `size` to images (channels, side, side), side = 4 * 2^i: a linear layer to 4 x 4 places, then
+    transposed 4x4 convolutions of stride 2, each to half the channels; the last but one keeps `depth` of them.
+    """
+    widths = _widths(side, depth)
+    layers: list[Layer] = [
+        {"kind": "linear", "inputs": size, "outputs": 16 * widths[-1]},
+        {"kind": "relu"},
+        {"kind": "unflatten", "shape": [widths[-1], 4, 4]},
+    ]
+    up = {"size": 4, "stride": 2, "padding": 1}
+    for wide, narrow in pairwise([*reversed(widths), channels]):
+        layers += [{"kind": "conv_transposed", "inputs": wide, "outputs": narrow, **up}, {"kind": "relu"}]
+    return [*layers[:-1], {"kind": "flatten"}]
+
+
+def halving_encoder(side: int, channels: int, size: int, depth: int) -> list[Layer]:
+    """The mirror of `doubling_decoder` with leaky units: images to `size` numbers."""
+    widths = _widths(side, depth)
+    layers: list[Layer] = [{"kind": "unflatten", "shape": [channels, side, side]}]
+    for narrow, wide in pairwise([channels, *widths]):
+        layers += [
+            {"kind": "pad", "left": 1, "right": 1, "top": 1, "bottom": 1},
+            {"kind": "conv", "inputs": narrow, "outputs": wide, "size": 4, "stride": 2},
+            {"kind": "leaky_relu"},
+        ]
+    return [*layers, {"kind": "flatten"}, {"kind": "linear", "inputs": 16 * widths[-1], "outputs": size}]
+
+
+def _widths(side: int, depth: int) -> list[int]:
+    """Channels at side/2, side/4, ..., 4 pixels: `depth`, then twice as many each time, at the most eight times."""
+    return [depth * min(2**i, 8) for i in range(side.bit_length() - 3)]

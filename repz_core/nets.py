@@ -15,10 +15,18 @@ def build(layers: Sequence[Layer]) -> nn.Sequential:
 
 def _module(layer: Layer) -> nn.Module:
     match layer:
+        case {"kind": "linear", "inputs": inputs, "outputs": outputs, "bias": False, "start": start}:
+            linear = nn.Linear(inputs, outputs, bias=False)
+            nn.init.constant_(linear.weight, start)
+            return linear
         case {"kind": "linear", "inputs": inputs, "outputs": outputs}:
             return nn.Linear(inputs, outputs)
+        case {"kind": "point", "outputs": outputs, "start": start}:
+            return Point(outputs, start)
         case {"kind": "relu"}:
             return nn.ReLU()
+        case {"kind": "leaky_relu"}:
+            return nn.LeakyReLU(0.2)
         case {"kind": "unflatten", "shape": shape}:
             return nn.Unflatten(1, shape)
         case {"kind": "flatten"}:
@@ -47,3 +55,14 @@ class Crop(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x[:, :, : self.rows, : self.columns]
+
+
+class Point(nn.Module):
+    """One point that is learned, whatever comes in: (N, k) -> (N, outputs), `start` in each coordinate at first."""
+
+    def __init__(self, outputs: int, start: float) -> None:
+        super().__init__()
+        self.point = nn.Parameter(torch.full((outputs,), start))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.point.expand(len(x), -1)

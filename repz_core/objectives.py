@@ -4,6 +4,8 @@ Shapes: N examples, n data dimensions, k latent dimensions; leading dimensions (
 """
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -79,3 +81,67 @@ def importance_bound(log_weights: Tensor) -> Tensor:
     w_k = p(x, z_k) / q(z_k | x); rises to log p(x) in expectation as K grows.
     """
     return log_weights.logsumexp(0) - math.log(len(log_weights))
+
+
+class GanLoss(NamedTuple):
+    """A row of the GAN's table, functions of the logit t, elementwise: what the discriminator minimises on real
+    (`real`) and generated (`fake`) examples, L_D = E f_r(D(y)) + E f_f(D(G)), and the generator, L_G = E f_g(D(G)).
+    """
+
+    real: Callable[[Tensor], Tensor]
+    fake: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
+
+
+def _softplus(t: Tensor) -> Tensor:
+    """log(1 + e^t), finite for any t and with a gradient that never vanishes early."""
+    return F.softplus(t, threshold=40)
+
+
+GAN_TABLE: dict[str, GanLoss] = {
+    # Goodfellow et al. 2014, arXiv:1406.2661: the zero-sum game, and the generator's loss used in its place
+    "minimax": GanLoss(lambda t: _softplus(-t), _softplus, lambda t: -_softplus(t)),
+    "non_saturating": GanLoss(lambda t: _softplus(-t), _softplus, lambda t: _softplus(-t)),
+    # Mao et al. 2017, arXiv:1611.04076, with a = 0 for fake, b = c = 1 for real
+    "least_squares": GanLoss(lambda t: (t - 1).square() / 2, lambda t: t.square() / 2, lambda t: (t - 1).square() / 2),
+    # Lim & Ye 2017, arXiv:1705.02894
+    "hinge": GanLoss(lambda t: (1 - t).relu(), lambda t: (1 + t).relu(), lambda t: -t),
+    # Arjovsky et al. 2017, arXiv:1701.07875: a critic, to be clipped or penalised
+    "wasserstein": GanLoss(lambda t: -t, lambda t: t, lambda t: -t),
+}
+
+
+def _means(row: GanLoss) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]:
+    def loss_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return row.real(real_logits).mean() + row.fake(fake_logits).mean()
+
+    def loss_g(fake_logits: Tensor) -> Tensor:
+        return row.generator(fake_logits).mean()
+
+    return loss_d, loss_g
+
+
+# Name -> (loss_d(real_logits, fake_logits), loss_g(fake_logits)), means over the batch.
+gan_losses = {name: _means(row) for name, row in GAN_TABLE.items()}
+
+
+def input_gradient(logits: Tensor, x: Tensor) -> Tensor:
+    """Of each example's logit by that example, (..., N) and x (..., N, n) it was made of -> (..., N, n), to be
+    differentiated again.
+    """
+    (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+    return gradient
+
+
+def r1_penalty(logits: Tensor, real: Tensor) -> Tensor:
+    """1/2 E ||grad D(y)||^2 over real examples, (..., N), (..., N, n) -> (...) (Mescheder et al. 2018,
+    arXiv:1801.04406); to be weighted by gamma.
+    """
+    return input_gradient(logits, real).square().sum(-1).mean(-1) / 2
+
+
+def gradient_penalty(logits: Tensor, mixed: Tensor) -> Tensor:
+    """E (||grad D(x~)|| - 1)^2 over mixed examples, (..., N), (..., N, n) -> (...) (Gulrajani et al. 2017,
+    arXiv:1704.00028); to be weighted by 10.
+    """
+    return (input_gradient(logits, mixed).norm(dim=-1) - 1).square().mean(-1)

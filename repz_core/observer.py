@@ -1,53 +1,49 @@
 """What is looked at while a method trains: held-out images, and its arrays and metrics on them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from repz_core import latent
-from repz_core.datasets import Data
+from repz_core.datasets import Data, catalogue
 from repz_core.events import IMAGE, VOCABULARY
-from repz_core.methods.base import Method
+from repz_core.methods.base import Examples, Method
 
 MAX_PROBES = 1000  # validation images whose codes every snapshot carries
 NUM_INPUTS = 40  # test images to choose from, taken from the classes in turn
-NUM_RECONSTRUCTED = 10  # of them, those a snapshot has reconstructions of
 
 
 class Observer:
-    """What is looked at on the way: held-out images, and the arrays and metrics of a method on them."""
+    """What is looked at on the way: held-out examples, and the arrays and metrics of a method on them."""
 
-    def __init__(self, method: Method, data: Data) -> None:
+    def __init__(self, method: Method, data: Data, train: Tensor) -> None:
+        """`train` (N, n) is the training part as training takes it."""
         self.method = method
         held_out, test = data.part("validation"), data.part("test")
         chosen = in_turn(test.y, NUM_INPUTS)
         self.validation = method.prepare(torch.from_numpy(held_out.x))
-        self.probes = self.validation[:MAX_PROBES]
-        self.inputs = method.prepare(torch.from_numpy(test.x[chosen]))
+        inputs = method.prepare(torch.from_numpy(test.x[chosen]))
+        self.examples = Examples(train, self.validation[:MAX_PROBES], inputs)
         self.labels, self.input_labels = held_out.y[:MAX_PROBES], test.y[chosen]
 
     def fixed(self) -> dict[str, np.ndarray[Any, Any]]:
         """The arrays that never change."""
-        inputs = self.inputs.mul(255).round().to(torch.uint8).view(-1, *self.method.shape).numpy()
-        arrays = {
-            "labels": self.labels,
-            "input_labels": self.input_labels,
-            "eigenvalues": eigenvalues(self.probes),
-            "entropy": entropy(self.validation),
-        }
-        return {"inputs": inputs} | {name: typed(name, array) for name, array in arrays.items()}
+        arrays = {"labels": typed("labels", self.labels)}
+        if catalogue.card(self.method.recipe.dataset).kind == "images":
+            inputs = self.examples.inputs.mul(255).round().to(torch.uint8).view(-1, *self.method.shape).numpy()
+            arrays |= {"inputs": inputs, "input_labels": typed("input_labels", self.input_labels)}
+        return arrays | in_types(self.method, self.method.eval().introduce(self.examples))
 
+    @torch.inference_mode()
     def observe(self) -> dict[str, np.ndarray[Any, Any]]:
         """The method's arrays now."""
-        return observe(self.method, self.probes, self.inputs[:NUM_RECONSTRUCTED])
+        return in_types(self.method, self.method.eval().observe(self.examples))
 
     def examine(self) -> dict[str, np.ndarray[Any, Any]]:
         """The method's arrays that take their time."""
-        found = self.method.eval().examine(self.probes)
-        self.method.train()
-        return {name: typed(name, tensor.numpy()) for name, tensor in found.items()}
+        return in_types(self.method, self.method.eval().examine(self.examples.probes))
 
     @torch.inference_mode()
     def validate(self, quick: bool) -> dict[str, float]:
@@ -57,18 +53,16 @@ class Observer:
         return {f"val_{name}": value for name, value in metrics.items()}
 
 
-@torch.inference_mode()
-def observe(method: Method, probes: Tensor, inputs: Tensor) -> dict[str, np.ndarray[Any, Any]]:
-    """A method's arrays in the vocabulary's types: images (M, C, H, W) as uint8, codes as float16."""
-    arrays = {}
-    found = method.eval().observe(probes, inputs)
-    if "codes" in found and found["codes"].shape[1] > 2:
-        found["principal"] = latent.principal_plane(found["codes"])
-    for name, tensor in found.items():
-        is_image = VOCABULARY[name].dims == IMAGE
-        arrays[name] = _pixels(tensor, method) if is_image else typed(name, tensor.numpy())
+def in_types(method: Method, found: Mapping[str, Tensor]) -> dict[str, np.ndarray[Any, Any]]:
+    """What a method shows, in the vocabulary's types: images (M, C, H, W) as uint8, codes as float16.
+
+    Showing is over then: the method is put back into training mode.
+    """
     method.train()
-    return arrays
+    return {
+        name: _pixels(tensor, method) if VOCABULARY[name].dims == IMAGE else typed(name, tensor.detach().numpy())
+        for name, tensor in found.items()
+    }
 
 
 def typed(name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -86,27 +80,6 @@ def in_turn(labels: np.ndarray[Any, Any], num: int) -> np.ndarray[Any, Any]:
         places = np.flatnonzero(labels == label)
         turn[places] = np.arange(len(places))
     return np.lexsort((labels, turn))[:num]
-
-
-def eigenvalues(x: Tensor) -> np.ndarray[Any, Any]:
-    """Of the covariance (1/N) of x (N, n), largest first, (min(N, n, 128),).
-
-    Those of its smaller Gram matrix are the same but for zeros.
-    """
-    centred = (x - x.mean(0)).double()
-    gram = centred @ centred.T if len(x) <= x.shape[1] else centred.T @ centred
-    return torch.linalg.eigvalsh(gram / len(x)).flip(0)[:128].clamp(min=0).numpy()
-
-
-def entropy(x: Tensor) -> np.ndarray[Any, Any]:
-    """Of the law that gives each of the images x (N, n) the same weight, in nats, (1,): log N where all are distinct.
-
-    Infinite where a value lies between 0 and 1: of grey pixels only a density would mean anything.
-    """
-    if ((x != 0) & (x != 1)).any():
-        return np.array([np.inf])
-    counts = np.unique(np.packbits(x.numpy().astype(bool), axis=1), axis=0, return_counts=True)[1]
-    return np.array([-(counts / len(x) * np.log(counts / len(x))).sum()])
 
 
 def _pixels(x: Tensor, method: Method) -> np.ndarray[Any, Any]:

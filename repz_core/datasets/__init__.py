@@ -20,9 +20,10 @@ from repz_core.locale import _
 
 
 class Data(NamedTuple):
-    """Images and what is known of them.
+    """Images, or points, and what is known of them.
 
-    x (N, n) float32 in [0, 1], n = C H W, flattened channel by channel; y (N,) int64 classes; shape (C, H, W);
+    x (N, n) float32, n = C H W: images in [0, 1], flattened channel by channel; points of n coordinates as they are,
+    of shape (n, 1, 1). y (N,) int64 classes; shape (C, H, W);
     factors (N,) each, the true ones where they are known; split (N,) uint8: 0 training, 1 validation, 2 test.
     """
 
@@ -51,19 +52,22 @@ def load(dataset: str) -> Data:
     Raises RepzError for an unknown name, another version, or a source that is missing or out of reach.
     """
     wanted = card(dataset)
-    path = cache_folder() / f"{identity(wanted.name)}.npz"
-    raw = _read(path, wanted)
-    if raw is None:
-        raw = build(wanted.name, cache_folder())
-        _write(path, raw)
+    if wanted.kind == "points":
+        raw = build(wanted, cache_folder())  # as quick as reading them
+    else:
+        path = cache_folder() / f"{identity(wanted.name)}.npz"
+        found = _read(path, wanted)
+        raw = found or build(wanted, cache_folder())
+        if not found:
+            _write(path, raw)
     x = np.divide(raw.x, np.float32(raw.white), dtype=np.float32)
     return Data(x, raw.y, wanted.shape, raw.factors, raw.split)
 
 
 def prepare() -> Iterator[str]:
-    """Load every data set that needs no network, so that later loads are quick; a line to show for each."""
+    """Load every set of images that needs no network, so that later loads are quick; a line to show for each."""
     for wanted in CARDS.values():
-        if not wanted.network:
+        if not wanted.network and wanted.kind == "images":
             start = time.perf_counter()
             num_images = len(load(wanted.name).x)
             yield _("{dataset}: {num_images:,} images, {seconds:.1f} s").format(

@@ -1,8 +1,9 @@
 """Which data sets there are, without loading any: what pages and recipes need to know of them. A light leaf."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from repz_core.config import RepzError, short
+from repz_core.datasets.mixtures import HEART, mixture
 from repz_core.locale import N_, _
 
 
@@ -10,7 +11,8 @@ class Card(NamedTuple):
     """What a data set is. `title`, `description` and `class_names` are marked for translation by whoever shows them.
 
     `shape` is (channels, rows, columns), `size` the number of images in all parts; `network` says that the first use
-    downloads it. A local set's `version` is the start of the SHA-256 of its arrays, checked whenever it is loaded.
+    downloads it. A local set's `version` is the start of the SHA-256 of its arrays, checked whenever it is loaded; that
+    of a drawn density is the drawing itself. Of `points` in the plane (or on a line) the law is known: `mixtures`.
     """
 
     name: str
@@ -22,6 +24,18 @@ class Card(NamedTuple):
     class_names: tuple[str, ...]
     size: int
     network: bool
+    kind: Literal["images", "points"] = "images"
+
+
+NUM_POINTS = 50_000
+
+
+def _points(name: str, version: str, title: str, description: str) -> Card:
+    law = mixture(name)
+    assert law
+    num_classes = int(law.labels.max()) + 1
+    names, dims = tuple(str(label + 1) for label in range(num_classes)), law.centres.shape[1]
+    return Card(name, version, title, description, (dims, 1, 1), num_classes, names, NUM_POINTS, False, "points")
 
 
 _DIGITS = tuple("0123456789")
@@ -104,6 +118,33 @@ CARDS: dict[str, Card] = {
             size=60_000,
             network=True,
         ),
+        _points(
+            "ring8",
+            "695f3ed3",
+            N_("Ring of 8"),
+            N_("Points of eight narrow Gaussians on a circle of radius 1, standard deviation 0.01."),
+        ),
+        _points(
+            "grid25",
+            "4512af52",
+            N_("Grid of 25"),
+            N_("Points of 25 narrow Gaussians on a grid from −4 to 4 in steps of 2, standard deviation 0.05."),
+        ),
+        _points("gaussians", "5406e9b5", N_("Two Gaussians"), N_("Points of two Gaussians side by side.")),
+        _points("moons", "35741a82", N_("Two moons"), N_("Points around two half circles that reach into each other.")),
+        _points("swissroll", "4ce58df9", N_("Swiss roll"), N_("Points around a spiral.")),
+        _points(
+            "drawn",
+            HEART,
+            N_("Your own drawing"),
+            N_("Points of a density painted on the GAN page; a heart until then."),
+        ),
+        _points(
+            "dirac",
+            "5cfad54f",
+            N_("A single point"),
+            N_("The number zero, again and again: the least data on which the Dirac-GAN circles."),
+        ),
     )
 }
 
@@ -116,6 +157,9 @@ def card(dataset: str) -> Card:
         raise RepzError(
             _("There is no data set {name}; there are {known}.").format(name=short(name), known=", ".join(CARDS))
         )
+    if at and name == "drawn":
+        mixture(dataset)  # raises where it is no drawing
+        return found._replace(version=version)
     if at and version != found.version:
         raise RepzError(
             _("The data set {name} is here in version '{here}' only; got '{given}'.").format(

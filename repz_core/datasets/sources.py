@@ -12,22 +12,25 @@ from numpy.typing import NDArray
 
 from repz_core.config import RepzError
 from repz_core.datasets import openml
-from repz_core.datasets.catalogue import CARDS
+from repz_core.datasets.catalogue import Card, card
+from repz_core.datasets.mixtures import mixture
 from repz_core.datasets.splits import held_out_tail, permutation, stratified
 from repz_core.datasets.sprites import sprites
 from repz_core.locale import _
 
 PERCENT = (72, 8)  # training and validation; the rest is for test
-_SPLIT_SEED, _ORDER_SEED = 5_000, 5_001
+_SPLIT_SEED, _ORDER_SEED, _POINTS_SEED = 5_000, 5_001, 5_002
 
 
 class Raw(NamedTuple):
-    """A data set as it is kept: x (N, n) uint8, in which `white` means 1.0, y (N,), split (N,) and factors (N,) each.
+    """A data set as it is kept: x (N, n), y (N,), split (N,) and factors (N,) each.
+
+    Images are uint8, in which `white` means 1.0; points are float32 as they are, and `white` is 1.
 
     Rows are sorted by part, so that a part is a slice, not a copy; within a part any prefix is a mix of classes.
     """
 
-    x: NDArray[np.uint8]
+    x: NDArray[Any]
     y: NDArray[np.int64]
     split: NDArray[np.uint8]
     white: int
@@ -44,21 +47,27 @@ class Raw(NamedTuple):
         return Raw(self.x[rows], self.y[rows], self.split[rows], self.white, factors)
 
 
-def build(name: str, folder: Path) -> Raw:
-    """Make the data set `name` of the catalogue; `folder` is where downloads and files put by hand are.
+def build(wanted: Card, folder: Path) -> Raw:
+    """Make the data set `wanted`; `folder` is where downloads and files put by hand are.
 
     Raises RepzError where its source is missing, out of reach, or gives other data than the version says.
     """
-    card = CARDS[name]
-    raw = _SOURCES[name](folder)
+    raw = _sampled(wanted) if wanted.kind == "points" else _SOURCES[wanted.name](folder)
     raw = raw.take(np.argsort(raw.split, kind="stable"))
-    if not card.network and raw.fingerprint() != card.version:
+    if not wanted.network and wanted.name != "drawn" and raw.fingerprint() != wanted.version:
         raise RepzError(
             _("The data set {name} must be version '{wanted}'; the packages installed give '{given}'.").format(
-                name=name, wanted=card.version, given=raw.fingerprint()
+                name=wanted.name, wanted=wanted.version, given=raw.fingerprint()
             )
         )
     return raw
+
+
+def _sampled(wanted: Card) -> Raw:
+    law = mixture(f"{wanted.name}@{wanted.version}")
+    assert law, "points have a law"
+    x, y = law.draw(wanted.size, _POINTS_SEED)
+    return Raw(x, y, stratified(y, PERCENT, _SPLIT_SEED), 1, {})  # in no order already
 
 
 def _shuffled(x: NDArray[np.uint8], y: NDArray[Any], white: int, factors: dict[str, NDArray[Any]]) -> Raw:
@@ -93,7 +102,7 @@ def _sprites(_folder: Path) -> Raw:
 
 def _openml(name: str, parts: int) -> Callable[[Path], Raw]:
     def make(folder: Path) -> Raw:
-        x, y = openml.images(CARDS[name], folder)
+        x, y = openml.images(card(name), folder)
         return Raw(x, y, held_out_tail(y, parts, _SPLIT_SEED), 255, {})
 
     return make

@@ -11,10 +11,12 @@ from repz_core.config import Recipe
 
 
 class Phase(NamedTuple):
-    """One optimiser's turn in a step: an autoencoder has one, a GAN two (discriminator, generator).
+    """One optimiser's part of a step: an autoencoder has one, a GAN two (discriminator, generator).
 
-    `loss` maps a batch (N, n) to scalar terms; "loss" is minimised, the others are shown. The phase runs `repeat`
-    times a step, each on its own batch; `after` follows the optimiser's step (clipping, EMA, projection).
+    `loss` maps a batch (N, n) to scalar terms; "loss" is minimised, the others are shown. The phase takes `repeat`
+    turns a step, each on its own batch; `after` follows the optimiser's step (clipping, EMA, projection). The optimiser
+    is Adam with `betas`, or plain gradient descent where there are none. `schedule` is what the learning rate is
+    multiplied with, asked at each turn. With `gradient`, the norm of the loss's gradient is a term too.
     """
 
     name: str
@@ -23,26 +25,43 @@ class Phase(NamedTuple):
     lr: float
     repeat: int = 1
     after: Callable[[], None] | None = None
+    betas: tuple[float, float] | None = (0.9, 0.999)
+    schedule: Callable[[], float] = lambda: 1.0
+    gradient: bool = False
+
+
+class Examples(NamedTuple):
+    """Prepared data that a method's arrays are about, (·, n) each: all of the training part, fixed probes of the
+    validation part, and a few images of the test part.
+    """
+
+    train: Tensor
+    probes: Tensor
+    inputs: Tensor
 
 
 class Method(nn.Module, ABC):
     """A family's nets. Subclasses are final, set `name`, and draw all noise from `self.noise`, whose state is kept
     with the weights: that makes resuming bit-exact.
 
-    Raises nothing of its own; shapes are (N, n) with n = C H W, images flattened channel by channel.
+    `shape` is what the nets work on, and with it n = C H W of every (N, n); `data_shape` that of the data set. They
+    differ where `prepare` resizes images. Raises nothing of its own.
     """
 
     name: ClassVar[str]
+    remedy: ClassVar[str]  # what to try where training diverges, marked for translation
 
-    def __init__(self, recipe: Recipe, shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self, recipe: Recipe, shape: tuple[int, int, int], data_shape: tuple[int, int, int] | None = None
+    ) -> None:
         super().__init__()
-        self.recipe, self.shape = recipe, shape
+        self.recipe, self.shape, self.data_shape = recipe, shape, data_shape or shape
         self.num_inputs = shape[0] * shape[1] * shape[2]
         self.noise = torch.Generator().manual_seed(recipe.seed)
         self.step = 0  # optimiser steps taken; kept by the engine, for schedules
 
     def prepare(self, x: Tensor) -> Tensor:
-        """What the likelihood sees of raw images in [0, 1]; (N, n) -> (N, n), still in [0, 1], the same each time."""
+        """What the nets see of the data set's examples, (N, ·) -> (N, n), the same each time; images stay in [0, 1]."""
         return x
 
     @property
@@ -54,23 +73,32 @@ class Method(nn.Module, ABC):
         """Raw images changed at random, and prepared; (N, n) -> (N, n). Asked for where the method `augments`."""
         raise NotImplementedError
 
+    @property
+    def simultaneous(self) -> bool:
+        """Whether all phases of a step look before any moves; otherwise each sees what the one before it did."""
+        return False
+
     @abstractmethod
     def phases(self) -> list[Phase]:
-        """The turns of one training step, in order."""
+        """The parts of one training step, in order."""
+
+    def introduce(self, examples: Examples) -> dict[str, Tensor]:
+        """Arrays that never change, as `observe`; only the first snapshot has them. Called with gradients enabled."""
+        return {}
 
     @abstractmethod
-    def observe(self, x: Tensor, inputs: Tensor) -> dict[str, Tensor]:
-        """Arrays for a snapshot, with keys from events.VOCABULARY: of the fixed probe images x (N, n), and of a few
-        test images `inputs` (M, n); both prepared.
-        """
+    def observe(self, examples: Examples) -> dict[str, Tensor]:
+        """Arrays for a snapshot, with keys from events.VOCABULARY."""
 
     def examine(self, x: Tensor) -> dict[str, Tensor]:
-        """Arrays that take their time, as `observe`; only the last snapshot has them. Called with gradients enabled."""
+        """Arrays of the probes x (N, n) that take their time; only the last snapshot has them. Called with gradients
+        enabled.
+        """
         return {}
 
     @abstractmethod
     def evaluate(self, x: Tensor, *, quick: bool = False) -> dict[str, float]:
-        """The family's metrics on prepared images x (N, n), deterministic for given weights.
+        """The family's metrics on prepared held-out examples x (N, n), deterministic for given weights.
 
         `quick` leaves out what takes longer than a few training steps.
         """

@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from repz_core import augment, latent, nets, objectives
 from repz_core.config import Recipe
 from repz_core.estimators import gradient_draws, reparameterise, with_score
-from repz_core.methods.base import Method, Phase
+from repz_core.locale import N_
+from repz_core.methods.base import Examples, Method, Phase
 from repz_core.recipes import vae as recipe_vae
 
 NUM_SAMPLES = 36
+NUM_RECONSTRUCTED = 10  # of the test images
 SIDE = 8  # the manifold is drawn on SIDE x SIDE points
 NLL_DRAWS = 200
 NLL_ROWS = 1000  # latent draws decoded at a time: their logits stay in the processor's cache
@@ -28,6 +30,7 @@ class VAE(Method):
     """x (N, n) -> mu, logvar (N, k) -> z (draws, N, k) -> logits or means (draws, N, n)."""
 
     name: ClassVar[str] = "vae"
+    remedy: ClassVar[str] = N_("a smaller learning rate")
 
     def __init__(self, recipe: Recipe, shape: tuple[int, int, int]) -> None:
         super().__init__(recipe, shape)
@@ -123,18 +126,23 @@ class VAE(Method):
     def phases(self) -> list[Phase]:
         return [Phase("vae", list(self.parameters()), self.loss, self.recipe.training.lr)]
 
-    def observe(self, x: Tensor, inputs: Tensor) -> dict[str, Tensor]:
+    def introduce(self, examples: Examples) -> dict[str, Tensor]:
+        """What the probes would take to code: their covariance's eigenvalues, the entropy of their law."""
+        return {"eigenvalues": eigenvalues(examples.probes), "entropy": entropy(examples.probes)}
+
+    def observe(self, examples: Examples) -> dict[str, Tensor]:
         """Samples from fixed z, posteriors of all probe images, what each dimension costs, the manifold where k = 2."""
-        mu, logvar = self.posterior(x)
+        mu, logvar = self.posterior(examples.probes)
         reach = mu.abs().quantile(0.98).clamp(min=recipe_vae.REACH)
         arrays = {
             "reach": reach.view(1),
             "samples": self.decode(self.prior_draws),
             "codes": mu,
+            **({"principal": latent.principal_plane(mu)} if self.config.k > 2 else {}),
             "stds": (0.5 * logvar).exp(),
             "kl_each": self.kl_each(mu, logvar).mean(0),
             "code_variance": mu.var(0),
-            "reconstructions": self.decode(self.encode(inputs)),
+            "reconstructions": self.decode(self.encode(examples.inputs[:NUM_RECONSTRUCTED])),
         }
         if self.config.k == 2:
             arrays["manifold"] = self.decode(latent.plane(SIDE, reach.item()))
@@ -177,6 +185,27 @@ class VAE(Method):
             log_q = objectives.normal_log_density(z, mu, logvar)
             log_weights.append(self.log_prior(z) - log_q - self.recon(z, part))
         return -objectives.importance_bound(torch.cat(log_weights, 1))
+
+
+def eigenvalues(x: Tensor) -> Tensor:
+    """Of the covariance (1/N) of x (N, n), largest first, (min(N, n, 128),).
+
+    Those of its smaller Gram matrix are the same but for zeros.
+    """
+    centred = (x - x.mean(0)).double()
+    gram = centred @ centred.T if len(x) <= x.shape[1] else centred.T @ centred
+    return torch.linalg.eigvalsh(gram / len(x)).flip(0)[:128].clamp(min=0)
+
+
+def entropy(x: Tensor) -> Tensor:
+    """Of the law that gives each of the images x (N, n) the same weight, in nats, (1,): log N where all are distinct.
+
+    Infinite where a value lies between 0 and 1: of grey pixels only a density would mean anything.
+    """
+    if ((x != 0) & (x != 1)).any():
+        return torch.tensor([torch.inf])
+    shares = x.bool().unique(dim=0, return_counts=True)[1] / len(x)
+    return -(shares * shares.log()).sum(0, keepdim=True)
 
 
 METHOD = VAE

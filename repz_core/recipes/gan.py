@@ -1,0 +1,191 @@
+"""The generative adversarial network's knobs (Goodfellow et al. 2014, arXiv:1406.2661)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from repz_core import config
+from repz_core import layers as kinds
+from repz_core.config import Config, RepzError
+from repz_core.datasets import catalogue
+from repz_core.locale import N_, _
+
+TITLE = N_("Generative adversarial network")
+KINDS = ("points", "images")
+METRICS = ("modes", "high_quality", "spread", "js", "fid", "precision", "recall", "distance")
+UNIT = ""
+
+PRIMARY: dict[str, Any] = {"primary": True}
+SHAPE: dict[str, Any] = {"shape": True}
+POINTS: dict[str, Any] = {"for": "points"}
+IMAGES: dict[str, Any] = {"for": "images"}
+
+
+class Model(Config):
+    """The two nets and their game."""
+
+    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein"] = Field(
+        "non_saturating",
+        description=N_("what both players minimise, as functions of the logit"),
+        json_schema_extra=PRIMARY,
+    )
+    r1: float = Field(
+        0.0, ge=0.0, le=100.0, description=N_("weight of R1: squared gradient on real data"), json_schema_extra=PRIMARY
+    )
+    instance_noise: float = Field(
+        0.7,
+        ge=0.0,
+        le=2.0,
+        description=N_("noise on all the discriminator sees, in standard deviations of the data; it fades"),
+        json_schema_extra=PRIMARY,
+    )
+    noise_steps: int = Field(6000, ge=1, le=200_000, description=N_("steps over which that noise falls to a hundredth"))
+    gradient_penalty: float = Field(
+        0.0, ge=0.0, le=100.0, description=N_("weight of (|gradient| − 1)² between real and fake: WGAN-GP has 10")
+    )
+    clip: float = Field(0.0, ge=0.0, le=1.0, description=N_("bound on every weight of the discriminator; 0: none"))
+    spectral_norm: bool = Field(
+        False, description=N_("divide each weight matrix of the discriminator by its norm"), json_schema_extra=SHAPE
+    )
+    packing: int = Field(
+        1, ge=1, le=8, description=N_("examples the discriminator judges together"), json_schema_extra=SHAPE
+    )
+    ema: float = Field(
+        0.999, ge=0.0, le=0.9999, description=N_("averaging of the generator that is shown, a step; 0: none")
+    )
+    k: int = Field(16, ge=1, le=128, description=N_("latent dimensions"), json_schema_extra=SHAPE)
+    width: int = Field(128, ge=8, le=512, description=N_("hidden units a layer"), json_schema_extra=SHAPE | POINTS)
+    depth: int = Field(2, ge=1, le=5, description=N_("hidden layers"), json_schema_extra=SHAPE | POINTS)
+    channels: int = Field(
+        16,
+        ge=4,
+        le=64,
+        description=N_("channels of the convolution next to the image; twice as many at each halving"),
+        json_schema_extra=SHAPE | IMAGES,
+    )
+    size: Annotated[Literal[8, 16, 32, 64], BeforeValidator(int)] = Field(
+        32, description=N_("pixels a side that images are resized to"), json_schema_extra=SHAPE | IMAGES
+    )
+
+
+class Data(Config):
+    """Nothing to choose: the game is played on the data as they are."""
+
+
+class Training(config.Training):
+    """The dynamics of the game."""
+
+    batch_size: int = Field(256, ge=1, le=4096, description=N_("examples a turn"))
+    lr: float = Field(
+        1e-3, ge=1e-5, le=1e-1, description=N_("learning rate of the generator"), json_schema_extra={"log": True}
+    )
+    lr_d: float = Field(
+        1e-3, ge=1e-5, le=1e-1, description=N_("learning rate of the discriminator"), json_schema_extra={"log": True}
+    )
+    half_life: int = Field(
+        200_000, ge=100, le=200_000, description=N_("steps after which both learning rates are half as large")
+    )
+    d_steps: int = Field(
+        1, ge=1, le=50, description=N_("turns of the discriminator for one of the generator"), json_schema_extra=PRIMARY
+    )
+    order: Literal["alternating", "simultaneous"] = Field(
+        "alternating", description=N_("whether the generator sees what the discriminator has just done")
+    )
+    optimiser: Literal["adam", "sgd"] = Field("adam", description=N_("Adam, or plain gradient descent"))
+    beta1: float = Field(0.0, ge=0.0, le=0.99, description=N_("Adam's momentum"))
+
+
+class Recipe(config.Recipe):
+    """A GAN run."""
+
+    method: Literal["gan"] = "gan"
+    model: Model = Model()
+    data: Data = Data()
+    training: Training = Training()
+
+
+def turns(recipe: config.Recipe) -> list[str]:
+    """Whose turn is when in a step: "D", "D", "G"; one turn of both where they move at once."""
+    training = recipe.training
+    assert isinstance(training, Training)
+    return ["D+G"] if training.order == "simultaneous" else ["D"] * training.d_steps + ["G"]
+
+
+def check(recipe: config.Recipe) -> None:
+    """Raises RepzError where knobs contradict each other."""
+    model, training = recipe.model, recipe.training
+    assert isinstance(model, Model)
+    assert isinstance(training, Training)
+    if training.order == "simultaneous" and training.d_steps > 1:
+        raise RepzError(
+            _("training.d_steps must be 1 where both players move at the same time; got {given}.").format(
+                given=training.d_steps
+            )
+        )
+    if training.batch_size % model.packing:
+        raise RepzError(
+            _("training.batch_size must be a multiple of model.packing = {packing}; got {given}.").format(
+                packing=model.packing, given=training.batch_size
+            )
+        )
+
+
+def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.Layer]]:
+    """The generator (k -> n; logits of pixels where these are images) and the discriminator (packing n -> 1)."""
+    channels, side, _rows = shape
+    if shape == (1, 1, 1):  # the Dirac-GAN: a point against a line through zero
+        line: kinds.Layer = {"kind": "linear", "inputs": 1, "outputs": 1, "bias": False, "start": 0.9}
+        return {"generator": [{"kind": "point", "outputs": 1, "start": 0.9}], "discriminator": [line]}
+    if side == 1:  # points of `channels` coordinates
+        hidden = [model.width] * model.depth
+        return {
+            "generator": kinds.mlp(model.k, *hidden, channels),
+            "discriminator": kinds.mlp(channels * model.packing, *hidden, 1, activation="leaky_relu"),
+        }
+    return {
+        "generator": kinds.doubling_decoder(side, channels, model.k, model.channels),
+        "discriminator": kinds.halving_encoder(side, channels * model.packing, 1, model.channels),
+    }
+
+
+def shape_of(recipe: config.Recipe) -> tuple[int, int, int]:
+    """What the nets work on: points as they are, images at the size asked for."""
+    card, model = catalogue.card(recipe.dataset), recipe.model
+    assert isinstance(model, Model)
+    return card.shape if card.kind == "points" else (card.shape[0], model.size, model.size)
+
+
+def describe(recipe: config.Recipe) -> str:
+    """The run in a few words: its loss, and each switch that is on."""
+    model, training = recipe.model, recipe.training
+    assert isinstance(model, Model)
+    assert isinstance(training, Training)
+    words = [LOSSES[model.loss]]
+    words += [_("{size} pixels").format(size=model.size)] * (catalogue.card(recipe.dataset).kind == "images")
+    words += [f"R1 {model.r1:g}"] * (model.r1 > 0)
+    words += [_("gradient penalty {weight:g}").format(weight=model.gradient_penalty)] * (model.gradient_penalty > 0)
+    words += [_("clip {bound:g}").format(bound=model.clip)] * (model.clip > 0)
+    words += [_("spectral norm")] * model.spectral_norm
+    words += [_("packs of {size}").format(size=model.packing)] * (model.packing > 1)
+    words += [_("noise {std:g}").format(std=model.instance_noise)] * (model.instance_noise > 0)
+    words += [_("{count} D a G").format(count=training.d_steps)] * (training.d_steps > 1)
+    words += [_("at once")] * (training.order == "simultaneous")
+    return " · ".join(words)
+
+
+LOSSES = {
+    "minimax": N_("minimax"), "non_saturating": N_("non-saturating"), "least_squares": N_("least squares"),
+    "hinge": N_("hinge"), "wasserstein": N_("Wasserstein"),
+}  # fmt: skip
+
+
+def defaults(dataset: str) -> dict[str, Any]:
+    """Settings that suit `dataset` better than the fields' own defaults."""
+    card = catalogue.card(dataset)
+    if card.name == "dirac":
+        return {"training.optimiser": "sgd", "training.lr": 0.1, "training.lr_d": 0.1, "model.instance_noise": 0.0}
+    return {}
+
+
+PRESETS: dict[str, tuple[str, dict[str, Any]]] = {N_("Ring of 8"): ("ring8", {})}
+FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
