@@ -2,6 +2,7 @@
 
     recipe.json  status.json  control.json  events.jsonl  lock
     snapshots/<step>.safetensors.gz  states/<step>.safetensors  weights.safetensors (once it is done)
+    now.safetensors.gz (a passing look between two snapshots, while it is paused or slow)
 
 `status.json` is written by the holder of `lock` alone, `control.json` by the user interface alone.
 """
@@ -40,11 +41,14 @@ ENDED = ("done", "stopped", "failed")
 class Status(Config):
     """Where a run stands. `seconds` is time spent training; `restarts` counts workers that died on it.
 
+    `turn` counts the turns of the step under way that are over, `looks` the passing looks there were.
     `metrics` are those of what came out on the test images, `validation` the same on the validation images.
     """
 
     state: Condition = "queued"
     step: int = 0
+    turn: int = 0
+    looks: int = 0
     seconds: float = 0.0
     examples_per_second: float = 0.0
     message: str = ""
@@ -54,10 +58,13 @@ class Status(Config):
 
 
 class Control(Config):
-    """What the user wants of a run. While paused it may go on up to step `until`, a total, so no click is lost."""
+    """What the user wants of a run. While paused it may go on until `until` turns are over, a total, so no click is
+    lost. `pace`: seconds to rest after each turn, for a look.
+    """
 
     desired: Literal["run", "pause", "stop"] = "run"
     until: int = 0
+    pace: float = Field(0.0, ge=0.0, le=10.0)
 
 
 class Run:
@@ -90,7 +97,7 @@ class Run:
         return self._config(Control, "control.json")
 
     def steer(self, **wishes: Any) -> None:
-        """Change `desired` or `until` in control.json. Raises RepzError for a shipped run."""
+        """Change `desired`, `until` or `pace` in control.json. Raises RepzError for a shipped run."""
         if self.folder.is_relative_to(SHIPPED):
             raise RepzError(_("Run {id} is a recording and cannot be steered; start a new run.").format(id=self.id))
         try:
@@ -122,6 +129,10 @@ class Run:
     def snapshot_file(self, step: int) -> Path:
         """Where the frame of `step` is kept: safetensors, gzipped so that a browser takes the file as it is."""
         return self.folder / "snapshots" / f"{step:07d}.safetensors.gz"
+
+    def now_file(self) -> Path:
+        """Where the passing look between two frames is, in the same form."""
+        return self.folder / "now.safetensors.gz"
 
     def state(self) -> State | None:
         """The newest full state, to resume from; None where there is none yet. Needs torch."""

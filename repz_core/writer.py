@@ -47,8 +47,7 @@ class RunWriter:
                 self._append({"step": step, "seconds": round(self.seconds(), 3)} | rounded(values))
                 self.last_row = step
             case Snapshot(step, arrays) if step not in self.frames:
-                packed = gzip.compress(save(dict(arrays)), mtime=0)
-                _replace(self.run.snapshot_file(step), lambda path: path.write_bytes(packed))
+                _pack(self.run.snapshot_file(step), arrays)
                 self._append({"frame": step})
                 self.frames.add(step)
             case State(step, tensors):
@@ -99,6 +98,14 @@ class RunWriter:
         weights = {name: tensor for name, tensor in state.tensors.items() if name.startswith("model.")}
         _replace(self.run.folder / "weights.safetensors", lambda path: save_file(weights, path))
 
+    def show(self, arrays: Any) -> None:
+        """Write a passing look, which no event tells of."""
+        _pack(self.run.now_file(), arrays)
+
+    def drop_look(self) -> None:
+        """Remove the passing look."""
+        self.run.now_file().unlink(missing_ok=True)
+
     def drop_states(self) -> None:
         """Remove the full states: nothing is left to resume."""
         for path in (self.run.folder / "states").iterdir():
@@ -108,6 +115,11 @@ class RunWriter:
 def rounded(values: Any) -> dict[str, float]:
     """Seven significant digits: float32 has no more, and lines stay short."""
     return {name: float(f"{value:.7g}") for name, value in values.items()}
+
+
+def _pack(path: Path, arrays: Any) -> None:
+    packed = gzip.compress(save(dict(arrays)), mtime=0)
+    _replace(path, lambda draft: draft.write_bytes(packed))
 
 
 def _replace(path: Path, save: Any) -> None:

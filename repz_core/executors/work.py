@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from repz_core import engine, recipes
 from repz_core.config import RepzError
-from repz_core.events import State
+from repz_core.events import State, Turn
 from repz_core.locale import _
 from repz_core.run import Condition, Control, Run, Status, write_json
 from repz_core.runs import RunStore
@@ -52,8 +52,9 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     """Write all events; then the metrics of what came out, on test and validation images."""
     writer.status("running", pacer.step)
     origin = _origin(run) if run.recipe.parent and state is None else None
-    for event in engine.train(run.recipe, resume=state, origin=origin, proceed=pacer.proceed):
+    for event in engine.train(run.recipe, resume=state, origin=origin, proceed=pacer.proceed, watch=pacer.watch):
         writer.write(event)
+    writer.drop_look()
     if pacer.ended == "queued":
         return writer.status("queued", pacer.step)
     model, dataset = run.model(), run.recipe.dataset
@@ -75,7 +76,9 @@ def _origin(fork: Run) -> State | None:
 
 
 class _Pacer:
-    """Asked before each step: waits while the run is paused, and ends it when that is wished or time is up."""
+    """Asked before each step and told of each turn: waits while the run is paused, rests where it is to be slow, and
+    ends it when that is wished or time is up.
+    """
 
     def __init__(
         self, run: Run, writer: RunWriter, seconds: float | None, interrupted: Callable[[], Condition | None]
@@ -83,6 +86,9 @@ class _Pacer:
         self.run, self.writer, self.interrupted = run, writer, interrupted
         self.limit = seconds
         self.step = writer.first
+        self.turn: Turn | None = None  # the last one
+        self.looks = run.status.looks
+        self.num_turns = len(recipes.turns(run.recipe))
         self.ended: Condition = "done"
         self.path = run.folder / "control.json"
         self.stamp, self.control, self.looked = (0, 0), Control(), 0.0
@@ -96,8 +102,7 @@ class _Pacer:
         if now - self.looked >= POLL:
             self.looked = now
             self._look()
-            if self.control.desired == "pause" and step > self.control.until:
-                self._pause(step)
+            self._pause()
             self.writer.beat("running", self.step, self._way_back(step))
         if reason := self.interrupted():
             self.ended = reason
@@ -108,14 +113,49 @@ class _Pacer:
             return True
         return False
 
-    def _pause(self, step: int) -> None:
-        start = time.monotonic()
-        self.writer.status("paused", step - 1)
-        while self.control.desired == "pause" and step > self.control.until and not self.interrupted():
-            time.sleep(POLL)
+    def watch(self, turn: Turn) -> None:
+        """A turn is over: rest, if it is to be slow; wait, if the run is paused before the step's next turn."""
+        self.turn = turn
+        whole = turn.done == turn.total
+        self.step = turn.step - (not whole)
+        if self.control.pace > 0 and self.control.desired == "run":
+            self._show("running")
+            self._wait(self.control.pace)
+        if not whole:
+            self._pause()
+
+    def _pause(self) -> None:
+        """Wait while the user wants a pause and has granted no more turns."""
+        if not self._held():
+            return
+        self._show("paused")
+        while self._held() and not self.interrupted():
+            self._wait(POLL)
+        self.writer.status("running", self.step)
+
+    def _held(self) -> bool:
+        return self.control.desired == "pause" and self.step * self.num_turns + self._turns() >= self.control.until
+
+    def _turns(self) -> int:
+        """Those of the step under way that are over."""
+        return self.turn.done if self.turn and self.turn.step > self.step else 0
+
+    def _show(self, state: Condition) -> None:
+        """Let people see how it stands now, between two frames."""
+        if self.turn and self.turn.step >= self.step:
+            self.writer.show(self.turn.look())
+            self.looks += 1
+        self.writer.status(state, self.step, turn=self._turns(), looks=self.looks)
+
+    def _wait(self, seconds: float) -> None:
+        """Time that is not training. A change of the user's mind ends it early."""
+        start, before = time.monotonic(), self.control
+        while True:
+            time.sleep(min(POLL, seconds))
             self._look()
+            if self.control != before or self.interrupted() or time.monotonic() - start >= seconds:
+                break
         self.writer.paused += time.monotonic() - start
-        self.writer.status("running", step - 1)
 
     def _way_back(self, step: int) -> str:
         """What to say while a fork trains its parent anew."""
@@ -130,7 +170,7 @@ class _Pacer:
         stamp = (found.st_ino, found.st_mtime_ns) if found else (0, 0)  # two writes may share a clock tick
         if stamp != self.stamp:
             self.stamp, self.control = stamp, self.run.control
-        if self.control.desired == "pause":
+        if self.control.desired == "pause" or self.control.pace > 0:
             self.looked = 0.0  # look before each step, lest it take more than it was granted
 
 

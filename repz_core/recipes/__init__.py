@@ -1,7 +1,8 @@
 """What can be asked of each family: its recipe, presets and title. Imports no torch, so that pages can.
 
-A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `PRESETS`, `FAMILIES` (of
-runs), `METRICS`, `check(recipe)`, `describe(recipe)` and `defaults(dataset)`, and methods/NAME.py with `METHOD`.
+A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `KINDS` (of data),
+`PRESETS`, `FAMILIES` (of runs), `METRICS` and their `UNIT`, `check(recipe)`, `describe(recipe)`, `turns(recipe)` and
+`defaults(dataset)`, and methods/NAME.py with `METHOD`.
 """
 
 import pkgutil
@@ -37,10 +38,30 @@ def parse(values: dict[str, Any]) -> Recipe:
     module = family(values["method"])
     recipe: Recipe = module.Recipe.parse(values)
     recipe = recipe.replace(dataset=catalogue.identity(recipe.dataset))
+    if not suits(recipe.method, recipe.dataset):
+        raise RepzError(
+            _("{method} is trained on {kinds}; got {given}, which is {kind}.").format(
+                method=recipe.method,
+                kinds=", ".join(module.KINDS),
+                given=recipe.dataset.partition("@")[0],
+                kind=catalogue.card(recipe.dataset).kind,
+            )
+        )
     module.check(recipe)
     if recipe.parent:
         _check_fork(recipe, *origin(recipe))
     return recipe
+
+
+def turns(recipe: Recipe) -> list[str]:
+    """Whose turn is when in a step of that run: [""] where there is but one."""
+    found: list[str] = family(recipe.method).turns(recipe)
+    return found
+
+
+def suits(method: str, dataset: str) -> bool:
+    """Whether the family can be trained on data of that kind."""
+    return catalogue.card(dataset).kind in family(method).KINDS
 
 
 def family_of_runs(method: str, name: str) -> list[Recipe]:

@@ -12,6 +12,8 @@ from repz_core.locale import N_, _
 TITLE = N_("Variational autoencoder")
 REACH = 2.5  # the decoded plane spans at least -REACH..REACH standard deviations of the prior
 
+KINDS = ("images",)  # of data it can be trained on
+UNIT = N_("nats")
 METRICS = ("nll", "elbo", "recon", "kl", "active_units")  # what a finished run is judged by, in this order
 
 PRIMARY: dict[str, Any] = {"primary": True}
@@ -83,6 +85,11 @@ def check(recipe: config.Recipe) -> None:
                 "model.free_bits must be 0 with the iwae objective, which has no KL term of its own; got {given}."
             ).format(given=model.free_bits)
         )
+
+
+def turns(recipe: config.Recipe) -> list[str]:
+    """One, which needs no name."""
+    return [""]
 
 
 def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.Layer]]:
