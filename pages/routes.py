@@ -138,7 +138,8 @@ def encode(block: bytes, offset: int) -> bytes:
 def status_message(run: Run) -> bytes:
     """The run's status and its user's wish as a server-sent event."""
     try:
-        status = run.status.model_dump() | {"desired": run.control.desired}
+        control = run.control
+        status = run.status.model_dump() | {"desired": control.desired, "pace": control.pace}
     except RepzError as error:
         status = {"state": "failed", "message": str(error)}
     if not run.folder.exists():
@@ -175,6 +176,18 @@ async def frame(request: Request) -> Response:
 
 
 @sentence_on_fault
+async def now(request: Request) -> Response:
+    """The passing look at a run that is paused or slow, gzipped safetensors as it lies on disk; the next replaces it."""
+    run = RunStore().open(request.path_params["id"])
+    try:
+        body = await asyncio.to_thread(run.now_file().read_bytes)
+    except OSError:
+        raise RepzError(_("Run {id} is not paused between two frames.").format(id=run.id)) from None
+    headers = {"Cache-Control": "no-store", "Content-Encoding": "gzip"}
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+@sentence_on_fault
 async def weights(request: Request) -> Response:
     """A run's newest weights as safetensors, and in X-Repz-Step after how many steps they are."""
     step, tensors = await asyncio.to_thread(RunStore().open(request.path_params["id"]).weights)
@@ -208,6 +221,7 @@ async def plotly_js(request: Request) -> Response:
 ROUTES = [
     Route("/repz/runs/{id}/events", events),
     Route("/repz/runs/{id}/frames/{step:int}", frame),
+    Route("/repz/runs/{id}/now", now),
     Route("/repz/runs/{id}/weights", weights),
     Route("/repz/assets/{version}/{name:path}", asset),
     Route("/repz/plotly/{version}.js", plotly_js),

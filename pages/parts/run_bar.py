@@ -12,12 +12,14 @@ from repz_core.datasets import catalogue
 from repz_core.locale import _
 from repz_core.run import Run
 
+SLOW = 0.7  # seconds to look at each turn
+
 _bar = browser_part("run_bar")
 
 
 def run_bar(run: Run, title: str) -> int | None:
     """Mount the bar for `run` and do what its buttons ask; the step where a fork is wished for, if that was it."""
-    every = run.recipe.training.row_every
+    every, unit = run.recipe.training.row_every, recipes.family(run.recipe.method).UNIT
     text: dict[str, Any] = {
         "queued": _("queued"),
         "running": _("live"),
@@ -30,6 +32,10 @@ def run_bar(run: Run, title: str) -> int | None:
         "pause": _("Pause"),
         "resume": _("Go on"),
         "step": _("{count} steps").format(count=every) if every > 1 else _("1 step"),
+        "turn": _("Next turn: {player}"),
+        "turns": _("{count} turns"),
+        "slow": _("Slow"),
+        "fast": _("Full speed"),
         "stop": _("Stop"),
         "play": _("Play the recording"),
         "replay": _("replay"),
@@ -41,13 +47,13 @@ def run_bar(run: Run, title: str) -> int | None:
         "at": _("at step"),
         "step_word": _("step"),
         "left": _("left"),
-        "test": _("test, nats"),
+        "test": _("test, {unit}").format(unit=_(unit)) if unit else _("test"),
         "metrics": recipes.family(run.recipe.method).METRICS,
     }
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
     data = {
         "run": reference(run), "title": f"{title} · {_(dataset.title)}", "steps": run.recipe.training.steps,
-        "recorded": recorded(run), "text": text,
+        "recorded": recorded(run), "turns": recipes.turns(run.recipe), "text": text,
     }  # fmt: skip
     result = _bar(key="run_bar", data=data, on_wish_change=lambda: None)
     if not result.wish:
@@ -55,15 +61,24 @@ def run_bar(run: Run, title: str) -> int | None:
     wish, step = result.wish["wish"], int(result.wish["step"])
     if wish == "fork":
         return step
-    _obey(run, wish, step)
+    _obey(run, wish, step, int(result.wish.get("turn", 0)))
     return None
 
 
-def _obey(run: Run, wish: str, step: int) -> None:
-    """Pause, go on, stop; or pause after the next logged row, counted from what was granted so far."""
+def _obey(run: Run, wish: str, step: int, turn: int) -> None:
+    """Pause, go on, stop, slow down; or pause after the next turn or the next logged row, counted from what was granted
+    so far.
+    """
+    a_step = len(recipes.turns(run.recipe))
+    so_far = max(run.control.until, step * a_step + turn)
     try:
-        if wish == "step":
-            run.steer(desired="pause", until=max(run.control.until, step) + run.recipe.training.row_every)
+        if wish == "turn":
+            run.steer(desired="pause", until=so_far + 1)
+        elif wish == "step":
+            whole = so_far // a_step + run.recipe.training.row_every
+            run.steer(desired="pause", until=whole * a_step)
+        elif wish in ("slow", "fast"):
+            run.steer(desired="run", pace=SLOW if wish == "slow" else 0.0)
         elif wish in ("run", "pause", "stop"):
             run.steer(desired=wish)
     except RepzError as error:

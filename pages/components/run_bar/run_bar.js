@@ -4,11 +4,11 @@ import { part } from "../shared/part.js";
 const ENDED = ["done", "stopped", "failed", "gone"];
 const number = new Intl.NumberFormat("en");
 
-export default part(["rows", "frame", "frames", "status"], (parent, { setTriggerValue }) => {
+export default part(["rows", "frame", "frames", "status"], (parent, { data, setTriggerValue }) => {
   const bar = parent.querySelector(".run_bar");
   bar.innerHTML = `
     <span class="what"></span><span class="state" role="status"></span><span class="where watched"></span>
-    <span class="transport"><button data-act="pause"></button> <button data-act="step"></button> <button data-act="stop"></button></span>
+    <span class="transport"><button data-act="pause"></button> <button data-act="step"></button> <span class="turns"></span><button data-act="slow"></button> <button data-act="stop"></button></span>
     <span class="time"><button data-act="play"></button><input type="range" min="0" step="1"><span class="frame"></span>
     <button data-act="live"></button><button data-act="fork"></button></span>`;
   const find = (selector) => bar.querySelector(selector);
@@ -19,14 +19,15 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
   act.play.onclick = () => (current.playing ? current.pause() : current.play());
   act.live.onclick = () => current.seek(current.steps.length - 1);
   act.fork.onclick = () => setTriggerValue("wish", { wish: "fork", step: current.step });
-  for (const name of ["pause", "step", "stop"]) {
-    act[name].onclick = () => {
-      const wish = name === "pause" && current.status.desired === "pause" ? "run" : name;
-      setTriggerValue("wish", { wish, step: current.status.step });
-    };
-  }
+  const wishFor = (wish) => setTriggerValue("wish", { wish, step: current.status.step, turn: current.status.turn ?? 0 });
+  for (const name of ["step", "stop"]) act[name].onclick = () => wishFor(name);
+  act.pause.onclick = () => wishFor(current.status.desired === "pause" ? "run" : "pause");
+  act.slow.onclick = () => wishFor(current.status.pace > 0 ? "fast" : "slow");
+  const names = [...new Set(data.turns)].filter(Boolean); // the players of a game, in order
+  const players = names.map((name) => Object.assign(document.createElement("button"), { onclick: () => wishFor("turn") }));
+  find(".turns").append(...players.flatMap((button) => [button, " "]));
 
-  const draw = (run, { title, steps, recorded, text }) => {
+  const draw = (run, { title, steps, recorded, turns, text }) => {
     const { state, step, message } = run.status, ended = ENDED.includes(state);
     // The page's script does not see a run end; it has to, to offer what can be done next.
     if (ended && current === run && bar.dataset.state && !ENDED.includes(bar.dataset.state)) setTriggerValue("wish", { wish: "none", step });
@@ -41,7 +42,15 @@ export default part(["rows", "frame", "frames", "status"], (parent, { setTrigger
     label(act.pause, paused ? text.resume : text.pause, paused ? text.resume : text.pause);
     label(act.step, text.step, text.step);
     label(act.stop, text.stop, text.stop);
-    for (const name of ["pause", "step", "stop"]) act[name].disabled = ended;
+    const next = turns[run.status.turn ?? 0];
+    players.forEach((button, i) => {
+      label(button, names[i], text.turn.replace("{player}", names[i]));
+      button.disabled = ended || next !== names[i];
+    });
+    const slow = run.status.pace > 0;
+    label(act.slow, slow ? text.fast : text.slow, slow ? text.fast : text.slow);
+    act.slow.hidden = players.length === 0;
+    for (const name of ["pause", "step", "slow", "stop"]) act[name].disabled = ended;
     find(".transport").hidden = ended;
     label(act.play, run.playing ? `❚❚` : `▶ ${text.replay}`, run.playing ? text.hold : text.play);
     label(act.live, text.newest, text.newest);
@@ -66,8 +75,8 @@ function label(button, sign, name) {
 }
 
 // "step 1,240 / 4,000 · 9 s left", from the steps and seconds measured so far.
-function where({ step, seconds, metrics }, steps, text, ended) {
-  const parts = [`${text.step_word} ${number.format(step)} / ${number.format(steps)}`];
+function where({ step, turn, seconds, metrics }, steps, text, ended) {
+  const parts = [`${text.step_word} ${number.format(step)}${turn > 0 ? ` + ${text.turns.replace("{count}", turn)}` : ""} / ${number.format(steps)}`];
   if (ended) parts.push(`${seconds.toFixed(1)} s`, ...measured(metrics, text));
   else if (step > 0) parts.push(`${Math.ceil((seconds / step) * (steps - step))} s ${text.left}`);
   return parts.join(" · ");

@@ -26,6 +26,7 @@ class RunView extends EventTarget {
     this.at = 0; // step of the frame in view
     this.live = true; // the newest frame is in view, whatever comes
     this.status = { state: "queued", step: 0, seconds: 0, message: "" };
+    this.now = null; // a passing look, {step, looks, arrays}, while the run is paused or slow
     this.loading = 0;
     this.timer = 0;
     this.watched = false; // somebody shows it as the run in view, and not beside that one
@@ -51,6 +52,7 @@ class RunView extends EventTarget {
     this.source.addEventListener("status", (event) => {
       this.status = { ...this.status, message: "", ...JSON.parse(event.data) };
       if (this.status.state === "gone" || (FINAL.includes(this.status.state) && !this.watched)) this.source.close();
+      this.glance();
       this.say("status");
     });
     const pass = (event) => { this.keepUp(); this.say(event.type); };
@@ -82,6 +84,24 @@ class RunView extends EventTarget {
       this.say("frames");
       this.load();
     }
+  }
+
+  // Fetch the passing look that the status tells of.
+  glance() {
+    const { looks, step, turn, state } = this.status;
+    if (!["paused", "running"].includes(state)) this.now = null;
+    else if (looks && looks !== this.now?.looks && looks !== this.glancing) {
+      this.glancing = looks;
+      fetch(new URL(`/repz/runs/${this.id}/now?${looks}`, document.baseURI))
+        .then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(answer.status)))
+        .then((buffer) => { this.now = { step: step + (turn > 0 ? 1 : 0), looks, arrays: parse(buffer) }; this.say("frame"); })
+        .catch(() => { this.glancing = 0; }); // it was just being replaced; the next status tells of the next
+    }
+  }
+
+  // Whether it is the passing look that is in view, and no frame: it is the newest there is.
+  get glanced() {
+    return this.live && this.now !== null && this.now.step > this.at;
   }
 
   // The newest frame stays in view while the run is followed.
@@ -120,7 +140,7 @@ class RunView extends EventTarget {
   }
 
   get step() {
-    return this.at;
+    return this.glanced ? this.now.step : this.at;
   }
 
   get index() {
@@ -131,6 +151,7 @@ class RunView extends EventTarget {
   arrays(step = this.at) {
     if (this.parent && step < (this.own[0] ?? Infinity)) return this.parent.view.arrays(Math.min(step, this.parent.step));
     const first = this.frames.get(this.own[0]);
+    if (first && this.glanced && step === this.now.step) return { ...first, ...this.now.arrays };
     for (const found of this.own.toReversed()) {
       const arrays = found <= step && this.frames.get(found);
       if (first && arrays) return { ...first, ...arrays };
