@@ -177,7 +177,7 @@ async def frame(request: Request) -> Response:
 
 @sentence_on_fault
 async def now(request: Request) -> Response:
-    """The passing look at a run that is paused or slow, gzipped safetensors as it lies on disk; the next replaces it."""
+    """The passing look at a run that is paused or slow, as a frame; the next replaces it."""
     run = RunStore().open(request.path_params["id"])
     try:
         body = await asyncio.to_thread(run.now_file().read_bytes)

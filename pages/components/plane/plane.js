@@ -1,4 +1,5 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
+import { toggle } from "../shared/controls.js";
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 
@@ -59,17 +60,6 @@ function controls(bar, { on, view, dims, has, text }, redraw) {
   if (dims <= 2) return;
   view.axes.forEach((dimension, i) => bar.append(choice(dims, dimension, (value) => { view.axes[i] = value; redraw(); })));
   bar.append(toggle(text.principal, view.principal, (value) => { view.principal = value; redraw(); }));
-}
-
-function toggle(name, pressed, act) {
-  const button = Object.assign(document.createElement("button"), { textContent: name });
-  button.setAttribute("aria-pressed", pressed);
-  button.onclick = () => {
-    const now = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", now);
-    act(now);
-  };
-  return button;
 }
 
 function choice(dims, chosen, act) {
