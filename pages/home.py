@@ -6,7 +6,8 @@ import streamlit as st
 from pages.parts.view import recorded
 from repz_core import recipes
 from repz_core.config import RepzError
-from repz_core.figures.images import contact_sheet
+from repz_core.figures import palette
+from repz_core.figures.images import contact_sheet, scatter
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
@@ -54,6 +55,14 @@ def _card(run: Run, name: str) -> None:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def thumbnail(id: str, step: int) -> np.ndarray:
-    """The samples of a frame as a picture."""
-    images = RunStore().open(id).snapshot(step).arrays["samples"]
+    """The samples of a frame as a picture; black where there is nothing to see (a run of numbers)."""
+    run = RunStore().open(id)
+    arrays = run.snapshot(step).arrays
+    if "fakes" in arrays:
+        first = run.snapshot(run.frames()[0]).arrays
+        clouds = [(first["real"], palette.REAL), (arrays["fakes"], palette.FAKE)]
+        return scatter(clouds, float(first["reach"][0]), 336, 168)
+    if "samples" not in arrays:
+        return np.zeros((168, 336, 3), np.uint8)
+    images = arrays["samples"]
     return contact_sheet(images[:18], 6, scale=max(1, 168 // (6 * images.shape[-1])) * 2)

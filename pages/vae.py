@@ -2,54 +2,30 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from pages.parts.knobs import fork_run, recipe_knobs, start_button
-from pages.parts.run_bar import run_bar
-from pages.parts.sections import chosen
-from pages.parts.view import run_in_view
-from pages.vae_sections import (
-    between,
-    derivation,
-    dimensions,
-    latent_map,
-    rate,
-    reparameterise,
-    size,
-    twin_without_prior,
-)
-from repz_core.locale import N_, _
-from repz_core.recipes.vae import describe
+from pages import vae_sections as show
+from pages.parts.lab_page import Sections, lab_page
+from repz_core.config import Recipe
+from repz_core.locale import N_
 from repz_core.run import Run
 
-SECTIONS: dict[str, tuple[str, Callable[[Run], None]]] = {
-    "map": (N_("Map"), latent_map),
-    "between": (N_("Between images"), between),
-    "dimensions": (N_("Dimensions"), dimensions),
-    "size": (N_("Size"), size),
-    "rate": (N_("Rate"), rate),
-    "twin": (N_("No prior"), twin_without_prior),
-    "gradients": (N_("Reparameterise"), reparameterise),
-    "derivation": (N_("Derivation"), derivation),
+
+def _of_run(section: Callable[[Run], None]) -> Callable[[Run, Recipe | None], None]:
+    """A section that does not care what the knobs ask for."""
+    return lambda run, _recipe: section(run)
+
+
+SECTIONS: Sections = {
+    "map": (N_("Map"), _of_run(show.latent_map)),
+    "between": (N_("Between images"), _of_run(show.between)),
+    "dimensions": (N_("Dimensions"), _of_run(show.dimensions)),
+    "size": (N_("Size"), _of_run(show.size)),
+    "rate": (N_("Rate"), _of_run(show.rate)),
+    "twin": (N_("No prior"), _of_run(show.twin_without_prior)),
+    "gradients": (N_("Reparameterise"), _of_run(show.reparameterise)),
+    "derivation": (N_("Derivation"), _of_run(show.derivation)),
 }
 
 
 def page() -> None:
-    """Knobs at the left, one section's panels at the right, the run bar above."""
-    run = run_in_view("vae")
-    fork_step = run_bar(run, _title(run))
-    knobs, panels = st.columns([0.68, 3], gap="small")
-    with knobs:
-        recipe = recipe_knobs(run)
-        if recipe:
-            start_button(recipe, run)
-            if fork_step is not None:
-                fork_run(recipe, run, fork_step)
-    with panels:
-        SECTIONS[chosen({name: _(title) for name, (title, _show) in SECTIONS.items()})][1](run)
-
-
-def _title(run: Run) -> str:
-    """The run in a few words."""
-    words = f"VAE · {describe(run.recipe)}"
-    return words + _(" · fork at {step:,}").format(step=run.recipe.parent.step) if run.recipe.parent else words
+    """The page's script."""
+    lab_page("vae", "VAE", lambda _run: SECTIONS)

@@ -17,6 +17,8 @@ from repz_core.run import Run
 from repz_core.runs import RunStore
 
 LOCAL = [name for name, card in CARDS.items() if not card.network]
+IMAGES = [name for name in LOCAL if CARDS[name].kind == "images"]
+POINTS = [name for name in LOCAL if CARDS[name].kind == "points"]
 
 # The same examples everywhere and no clock: a test that passed goes on passing on a busy machine.
 settings.register_profile("repz", deadline=None, derandomize=True)
@@ -64,7 +66,7 @@ def tiny() -> Callable[..., Recipe]:
     def make(method: str = "vae", dataset: str = "digits", **changes: Any) -> Recipe:
         recipe = recipes.default(method, dataset)
         small = {"training.steps": 20, "training.batch_size": 32, "training.num_frames": 5, "threads": 1}
-        small |= {"model.k": 2, "model.width": 16}
+        small |= {"model.k": 2, "model.width": 16, "model.depth": 1, "model.channels": 4, "model.size": 8}
         known = set(leaf_paths(type(recipe)))
         return recipe.replace(**{path: value for path, value in small.items() if path in known} | changes)
 
@@ -73,7 +75,7 @@ def tiny() -> Callable[..., Recipe]:
 
 @pytest.fixture(scope="session")
 def images():
-    """images(dataset): its first 40 validation images."""
+    """images(dataset): its first 40 validation examples, images or points."""
     parts = {name: datasets.load(name).part("validation") for name in LOCAL}
     return lambda dataset: torch.from_numpy(parts[dataset].x[:40])
 

@@ -6,14 +6,14 @@ import torch
 from repz_core import datasets
 from repz_core.augment import warp
 from repz_core.datasets.catalogue import CARDS
-from tests.conftest import LOCAL
+from tests.conftest import IMAGES
 
 
 def noise(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("dataset", LOCAL)
+@pytest.mark.parametrize("dataset", IMAGES)
 def test_it_is_a_function_of_the_generator_and_keeps_to_the_range(dataset, images):
     x, shape = images(dataset), CARDS[dataset].shape
     changed = warp(x, shape, 0.1, noise())

@@ -13,7 +13,7 @@ from repz_core import datasets, engine, methods, observer, recipes
 from repz_core.config import RepzError, Training
 from repz_core.events import VOCABULARY, Snapshot, State, Step
 from repz_core.methods.base import Method, Phase
-from repz_core.methods.vae import VAE
+from repz_core.methods.vae import VAE, eigenvalues
 
 
 def plain(event):
@@ -44,6 +44,7 @@ class Toy(Method):
     """Two optimisers, one of them twice a step, in the manner of a GAN; keeps a diary."""
 
     name = "toy"
+    remedy = "another toy"
 
     def __init__(self, recipe, shape):
         super().__init__(recipe, shape)
@@ -55,19 +56,19 @@ class Toy(Method):
             self.diary.append((who, x))
             fake = self.maker(torch.randn(len(x), 3, generator=self.noise))
             gap = (self.judge(x) - self.judge(fake)).mean()
-            return {"loss": gap.square() if who == "judge" else -gap, f"gap_{who}": gap}
+            return {"loss": gap.square() if who == "judge" else -gap, "gap": gap}
 
         return loss
 
     def phases(self):
         note = lambda: self.diary.append(("after", None))  # noqa: E731
         return [
-            Phase("judge", self.judge.parameters(), self._turn("judge"), 1e-3, repeat=2, after=note),
-            Phase("maker", self.maker.parameters(), self._turn("maker"), 1e-2),
+            Phase("judge", list(self.judge.parameters()), self._turn("judge"), 1e-3, repeat=2, after=note),
+            Phase("maker", list(self.maker.parameters()), self._turn("maker"), 1e-2),
         ]
 
-    def observe(self, x, inputs):
-        return {"codes": self.judge(x)}
+    def observe(self, examples):
+        return {"codes": self.judge(examples.probes)}
 
     def evaluate(self, x, *, quick=False):
         return {"score": self.judge(x).mean().item()}
@@ -230,7 +231,8 @@ def test_a_batch_larger_than_the_data_is_refused_before_the_first_step(tiny):
 
 
 def test_phases_take_turns_on_batches_of_their_own(tiny, toy):
-    list(engine.train(tiny(**{"training.steps": 3})))
+    rows = [event.values for event in engine.train(tiny(**{"training.steps": 3})) if isinstance(event, Step)]
+    assert all({"judge_loss", "judge_gap", "maker_loss", "maker_gap"} <= row.keys() for row in rows[1:])
     diary = toy[0].diary
     assert [who for who, _x in diary] == ["judge", "after", "judge", "after", "maker"] * 3
     batches = [x for _who, x in diary if x is not None]
@@ -315,7 +317,7 @@ def test_snapshots_are_small_and_of_held_out_images(tiny):
 def test_the_eigenvalues_are_those_of_the_covariance():
     for x in (torch.rand(30, 8), torch.rand(8, 30)):
         expected = np.linalg.eigvalsh(np.cov(x.numpy().astype(np.float64).T, bias=True))[::-1][:8]
-        assert observer.eigenvalues(x) == pytest.approx(expected, abs=1e-6)
+        assert eigenvalues(x) == pytest.approx(expected, abs=1e-6)
 
 
 def test_codes_of_more_dimensions_come_with_their_principal_plane(tiny):

@@ -13,8 +13,9 @@ from repz_core.config import RepzError
 from repz_core.datasets.catalogue import CARDS
 from repz_core.events import Snapshot, Step
 from repz_core.latent import plane
+from repz_core.methods.base import Examples
 from repz_core.objectives import importance_bound
-from tests.conftest import LOCAL
+from tests.conftest import IMAGES
 
 LAPLACE = Laplace(0.0, 1 / math.sqrt(2))
 PRIORS = {"normal": Normal(0.0, 1.0), "laplace": LAPLACE}
@@ -52,7 +53,7 @@ def log_likelihood(vae, z, x):
     return Normal(output, vae.log_sigma.exp()).log_prob(x).sum(-1)
 
 
-@pytest.mark.parametrize("dataset", LOCAL)
+@pytest.mark.parametrize("dataset", IMAGES)
 @pytest.mark.parametrize("net", ["mlp", "conv", "linear"])
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_shapes(dataset, net, likelihood, tiny, images):
@@ -67,7 +68,7 @@ def test_shapes(dataset, net, likelihood, tiny, images):
         assert samples.min() < samples.max()
         assert likelihood == "gaussian" or (samples.min() > 0 and samples.max() < 1)
         assert not torch.equal(vae.sample(7), samples)
-        assert "manifold" not in vae.observe(x, x[:2])
+        assert "manifold" not in vae.observe(Examples(x, x, x[:2]))
 
 
 def test_bernoulli_pixels_are_thresholded_and_gaussian_ones_left(tiny):
@@ -312,10 +313,10 @@ def test_the_manifold_is_decoded_from_the_plane(tiny, images):
     vae = methods.build(tiny(), (1, 8, 8))
     x = vae.prepare(images("digits"))
     with torch.inference_mode():
-        arrays = vae.observe(x, x[:2])
+        arrays = vae.observe(Examples(x, x, x[:2]))
         assert arrays["reach"].item() == 2.5
         assert torch.equal(arrays["manifold"], vae.decode(plane(8, 2.5)))
         vae.encoder[-1].weight.mul_(100)
-        far = vae.observe(x, x[:2])
+        far = vae.observe(Examples(x, x, x[:2]))
         assert far["reach"].item() == pytest.approx(np.quantile(np.abs(far["codes"].numpy()), 0.98), rel=1e-5)
         assert torch.equal(far["manifold"], vae.decode(plane(8, far["reach"].item())))

@@ -17,12 +17,15 @@ _family = browser_part("family")
 
 
 class Member(NamedTuple):
-    """A finished run of a family: the number it differs in, its id, its test metrics, the step of its last frame."""
+    """A finished run of a family: the number it differs in, its id, its test metrics, the step of its last frame, and
+    how long a step took.
+    """
 
     value: float
     run: str
     metrics: dict[str, float]
     step: int
+    seconds_per_step: float
 
 
 class Family(NamedTuple):
@@ -76,7 +79,8 @@ def _alike(id: str, path: str) -> list[Member]:
             status = other.status
             if status.state == "done" and (frames := other.frames()):
                 number = float(value(other.recipe, path))
-                found[number] = Member(number, other.id, status.metrics, frames[-1])
+                pace = status.seconds / status.step
+                found[number] = Member(number, other.id, status.metrics, frames[-1], pace)
     return [found[number] for number in sorted(found)]
 
 
@@ -97,7 +101,9 @@ def slider(
         {"label": f"{member.value:g}", "run": member.run, "step": member.step, "metrics": member.metrics}
         for member in members
     ]
-    text = texts(title) | {"name": name, "unit": _("nats, on test images")}
+    module = recipes.family(run.recipe.method)
+    unit = _("{unit}, on test images").format(unit=_(module.UNIT)) if module.UNIT else _("on test images")
+    text = texts(title) | {"name": name, "unit": unit, "metrics": module.METRICS}
     data = {"run": reference(run), "members": shown, "start": start, "arrays": arrays, "columns": columns, "text": text}
     with panel(title, f"{hint} {source(found)}", RunStore().open(members[start].run)):
         _family(key=f"family-{name}", data=data)

@@ -13,14 +13,18 @@ from repz_core.run import Run
 
 _samples = browser_part("samples")
 _plane = browser_part("plane")
+_arena = browser_part("arena")
 _chart = browser_part("live_chart", isolate_styles=False)
 
 
 def samples(
-    run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6, clock: Run | None = None
-) -> None:
-    """A contact sheet of one image array of the frame in view; with `clock`, of the frame at that other run's step."""
-    data = {"array": array, "columns": columns, "text": texts(title)}
+    run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6, most: int = 64,
+    clock: Run | None = None,
+) -> None:  # fmt: skip
+    """A contact sheet of one image array of the frame in view, of its first `most`; with `clock`, of the frame at that
+    other run's step.
+    """
+    data = {"array": array, "columns": columns, "most": most, "text": texts(title)}
     with panel(title, hint, run):
         _samples(key=f"samples-{array}-{run.id if clock else ''}", data=data | _runs(run, clock))
 
@@ -47,14 +51,33 @@ def plane(
         _plane(key=f"plane-{run.id if clock else ''}", data=data | _runs(run, clock))
 
 
+def arena(
+    run: Run, title: str, hint: str, *, of: str = "verdict", scale: str = "logit", on: Sequence[str] = (),
+    clock: Run | None = None, how: str = "",
+) -> None:  # fmt: skip
+    """The plane with both players: real and generated points over what a judge says of each place.
+
+    `of` is whose judgement: "verdict" the discriminator's, on a "logit", "raw" or "critic" scale, or "best", the best
+    possible one's. `on` are the layers shown at first.
+    """
+    words = {
+        "map": _("judge"), "real": _("real"), "fakes": _("fake"), "pulls": _("pulls"), "mesh": _("latent grid"),
+        "lens": _("{times} times"),
+    }  # fmt: skip
+    colors = {"real": palette.REAL, "fake": palette.FAKE}
+    data = {"on": list(on), "map": of, "scale": scale, "colors": colors, "text": texts(title) | words}
+    with panel(title, hint, run, how):
+        _arena(key=f"arena-{of}-{run.id if clock else ''}", data=data | _runs(run, clock))
+
+
 def live_chart(
     run: Run, title: str, hint: str, figure: dict[str, Any], *, key: str = "chart", others: Sequence[Run] = (),
-    tall: bool = False,
+    tall: bool = False, how: str = "",
 ) -> str | None:  # fmt: skip
     """A plotly figure (as JSON) whose traces are filled from the run, and from others; the custom data of a click."""
     steps = run.recipe.training.steps
     data = {"figure": figure, "steps": steps, "url": PLOTLY, "tall": tall, "text": {"alt": title}}
-    with panel(title, hint, run):
+    with panel(title, hint, run, how):
         found = _chart(key=key, data=data | _runs(run, None, others), on_clicked_change=lambda: None)
     return str(found.clicked) if found.clicked else None
 
@@ -67,14 +90,16 @@ def texts(title: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def panel(title: str, hint: str, run: Run) -> Any:
-    """A box with a question, room for its picture (what is returned), what to look at, and the numbers' provenance."""
+def panel(title: str, hint: str, run: Run, how: str = "") -> Any:
+    """A box with a question, room for its picture (what is returned), what to look at, and the numbers' provenance;
+    `how`, where they are not plainly measured: "estimated", "analytic".
+    """
     box = st.container(border=True)
     with box:
         st.subheader(title, anchor=False)
         picture = st.container()
         provenance = _("recorded") if recorded(run) else _("measured here")
-        st.caption(f"{hint} :gray-badge[{provenance}]")
+        st.caption(f"{hint} :gray-badge[{provenance}]" + (f" :orange-badge[{how}]" if how else ""))
     return picture
 
 

@@ -57,13 +57,20 @@ def swatch(color: str, name: str) -> str:
     return f"<span style='color:{color}'>■</span> {name}"
 
 
-def comparison(column: str, names: Sequence[tuple[str, str]], y: str) -> go.Figure:
+def comparison(column: str, names: Sequence[tuple[str, str]], y: str, log: bool = False) -> go.Figure:
     """One expression over the steps of several runs: (name, colour) of the run in view, then of those beside it."""
     figure = go.Figure()
     for who, (name, color) in enumerate(names):
         figure.add_scatter(**trace([], "step", column, name, who=who), **line(color))
-    key = "  ".join(swatch(color, name) for name, color in names)
-    return finish(figure, "steps", _("step"), y, key, hovermode="x unified")
+    key = "<br>".join(swatch(color, name) for name, color in names)
+    finish(figure, "steps", _("step"), y, key, hovermode="x unified")
+    figure.update_layout(margin={"t": 14 + 20 * len(names)})
+    return logarithmic(figure) if log else figure
+
+
+def logarithmic(figure: go.Figure) -> go.Figure:
+    """The same over decades; plotly chooses the range."""
+    return figure.update_layout(yaxis={"type": "log"}, meta={**figure.layout.meta, "free": True})
 
 
 def _terms(expression: str) -> list[tuple[int, str]]:

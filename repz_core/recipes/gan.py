@@ -173,6 +173,15 @@ def describe(recipe: config.Recipe) -> str:
     return " · ".join(words)
 
 
+# The table in TeX, f_r, f_f and f_g of the logit t; objectives.GAN_TABLE computes it. sp is softplus.
+FORMULAS = {
+    "minimax": (r"$\mathrm{sp}(-t)$", r"$\mathrm{sp}(t)$", r"$-\mathrm{sp}(t)$"),
+    "non_saturating": (r"$\mathrm{sp}(-t)$", r"$\mathrm{sp}(t)$", r"$\mathrm{sp}(-t)$"),
+    "least_squares": (r"$\frac12(t-1)^2$", r"$\frac12t^2$", r"$\frac12(t-1)^2$"),
+    "hinge": (r"$\max(0,1-t)$", r"$\max(0,1+t)$", "$-t$"),
+    "wasserstein": ("$-t$", "$t$", "$-t$"),
+    "wgan_gp": ("$-t$", "$t$", "$-t$"),
+}
 LOSSES = {
     "minimax": N_("minimax"), "non_saturating": N_("non-saturating"), "least_squares": N_("least squares"),
     "hinge": N_("hinge"), "wasserstein": N_("Wasserstein"),

@@ -4,6 +4,7 @@ import { part } from "../shared/part.js";
 import { parse } from "../shared/safetensors.js";
 
 const GAP = 1;
+const figure = (value) => (Number.isInteger(value) ? `${value}` : value.toFixed(Math.abs(value) < 1 ? 2 : 1));
 const frames = new Map(); // "run/step" -> promise of arrays
 
 const frame = (id, step) => {
@@ -32,8 +33,8 @@ export default part(["frame"], (parent, { data }) => {
     slider.setAttribute("aria-label", text.name);
     slider.setAttribute("aria-valuetext", `${text.name} ${member.label}`);
     find(".value").textContent = `${text.name} = ${member.label}`;
-    find(".metrics").textContent = ["recon", "kl", "nll", "active_units"].filter((name) => name in member.metrics)
-      .map((name) => `${name.replace("_", " ")} ${member.metrics[name].toFixed(name === "active_units" ? 0 : 1)}`).join(" · ") + ` (${text.unit})`;
+    find(".metrics").textContent = text.metrics.filter((name) => name in member.metrics)
+      .map((name) => `${name.replace("_", " ")} ${figure(member.metrics[name])}`).join(" · ") + ` (${text.unit})`;
     const arrays = { ...(await frame(member.run, 0)), ...(await frame(member.run, member.step)) }; // its own inputs too
     if (members[slider.value] !== member) return; // it moved on meanwhile
     for (const { array, canvas, lines } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);

@@ -45,7 +45,7 @@ function fill(trace, run, others, step, node) {
   const { meta } = trace, ink = inkOf(node), color = trace.line?.color ?? trace.marker?.color ?? ink;
   const dressed = { ...trace, line: { ...trace.line, color: trace.line?.color ?? ink }, marker: { ...trace.marker, color }, textfont: { color: ink, ...trace.textfont } };
   if (!meta) return [dressed];
-  if (meta.array) return [bars(dressed, run.arrays(step))];
+  if (meta.array) return [ofArray(dressed, run.arrays(step))];
   const who = meta.who ? others[meta.who - 1] : run;
   if (meta.at) {
     const row = who.row([...expression(meta.x).columns, ...expression(meta.y).columns], step);
@@ -54,11 +54,20 @@ function fill(trace, run, others, step, node) {
   return [{ ...dressed, ...points(who.rows, meta.x, meta.y) }];
 }
 
-// One bar or point a latent dimension, in the order of an array, largest first.
+// An array as a line over another one, as marks at a fixed height, or as bars.
+function ofArray(trace, arrays) {
+  const { array, row, over, level, order } = trace.meta, found = arrays?.[array];
+  if (!found || (over && !arrays[over]) || (order && !arrays[order])) return { ...trace, x: [], y: [] };
+  const size = found.shape.at(-1), values = row === undefined ? found.data : found.data.subarray(row * size, (row + 1) * size);
+  if (over) return { ...trace, x: [...arrays[over].data], y: [...values] };
+  if (level !== undefined) return { ...trace, x: [...values], y: Array.from(values, () => level) };
+  return bars(trace, arrays);
+}
+
+// One bar or point a latent dimension, in the order of an array, largest first, or else as they come.
 function bars(trace, arrays) {
-  const { array, order, lit } = trace.meta;
-  if (!arrays?.[array] || !arrays[order]) return { ...trace, x: [], y: [] };
-  const places = [...arrays[order].data.keys()].sort((a, b) => arrays[order].data[b] - arrays[order].data[a]);
+  const { array, order, lit } = trace.meta, { data } = arrays[order ?? array];
+  const places = order ? [...data.keys()].sort((a, b) => data[b] - data[a]) : [...data.keys()];
   const values = array === "eigenvalues" ? [...arrays[array].data].slice(0, places.length) : places.map((place) => arrays[array].data[place]);
   const color = lit ? places.map((place) => (arrays[lit.array].data[place] > lit.above ? trace.marker.color : lit.dark)) : trace.marker.color;
   return { ...trace, x: places.slice(0, values.length).map((place) => `${place + 1}`), y: values, marker: { ...trace.marker, color } };
@@ -79,13 +88,15 @@ function inherited(figure, run) {
 // Of the vertical axis, where plotly would choose badly. Over steps: the first moments are ten times as high as all that
 // follows, so it ends where a twentieth of the rows is cut off. Bars: a dimension that costs next to nothing shall look so.
 function rangeOf(figure, traces, views) {
-  const { kind, least } = figure.layout.meta, rows = views.flatMap((view) => view?.rows ?? []);
+  const { kind, least, range, free } = figure.layout.meta, rows = views.flatMap((view) => view?.rows ?? []);
   if (kind === "bars") return [0, Math.max(least, 1.05 * Math.max(0, ...traces[0].y))];
-  if (kind !== "steps") return undefined;
+  if (kind !== "steps" || range || free) return range;
   const stack = figure.data.filter((trace) => trace.stackgroup).map((trace) => trace.meta.y);
-  const shown = stack.length ? stack.join("+") : figure.data[0].meta.y;
-  const values = points(rows, "step", shown).y.sort((a, b) => a - b), top = values[Math.floor(0.95 * values.length)] ?? 1;
-  return stack.length ? [0, 1.1 * top] : [values[0] - 0.1 * (top - values[0]), top + 0.2 * (top - values[0])];
+  const shown = stack.join("+");
+  const all = stack.length ? points(rows, "step", shown).y : figure.data.filter((trace) => trace.meta?.x).flatMap((trace) => points(rows, trace.meta.x, trace.meta.y).y);
+  const values = all.sort((a, b) => a - b), last = values.length - 1, cut = stack.length ? 0 : Math.floor(0.02 * last);
+  const [low, top] = [values[cut] ?? 0, values[last - Math.max(cut, Math.ceil(0.04 * last))] ?? 1], room = 0.1 * (top - low || Math.abs(top) || 1);
+  return stack.length ? [0, 1.1 * top] : [low - room, top + room];
 }
 
 const inkOf = (node) => getComputedStyle(node).color;
@@ -103,9 +114,10 @@ function layout(figure, node, run, step, steps, range) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { ...figure.layout.font, color: ink, family: theme.fontFamily },
+    ...Object.fromEntries(Object.keys(figure.layout).filter((name) => /^[xy]axis\d/.test(name)).map((name) =>
+      [name, { ...axis, showgrid: !figure.layout[name].overlaying, ...figure.layout[name] }])),
     xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }) },
     yaxis: { ...figure.layout.yaxis, ...axis, ...(range && { range }) },
-    ...(figure.layout.yaxis2 && { yaxis2: { ...figure.layout.yaxis2, ...axis, showgrid: false } }),
     hoverlabel: { bgcolor: theme.getPropertyValue("--st-secondary-background-color"), bordercolor: ink, font: { color: ink } },
     shapes: over && !run.live ? [cursor] : [],
     uirevision: run.id,

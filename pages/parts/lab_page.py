@@ -1,0 +1,39 @@
+"""The page of a family: knobs at the left, one question's panels at the right, the run bar above."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.parts.knobs import fork_run, recipe_knobs, start_button
+from pages.parts.run_bar import run_bar
+from pages.parts.sections import chosen
+from pages.parts.view import run_in_view
+from repz_core import recipes
+from repz_core.config import Recipe
+from repz_core.locale import _
+from repz_core.run import Run
+
+Section = Callable[[Run, Recipe | None], None]  # of the run in view, and of what the knobs ask for (None: not valid)
+Sections = dict[str, tuple[str, Section]]
+
+
+def lab_page(method: str, short: str, sections: Callable[[Run], Sections]) -> None:
+    """A page of the family's runs. `short` is its name in the run bar; `sections` are those that suit a run."""
+    run = run_in_view(method)
+    fork_step = run_bar(run, _title(run, short))
+    knobs, panels = st.columns([0.68, 3], gap="small")
+    with knobs:
+        recipe = recipe_knobs(run)
+        if recipe:
+            start_button(recipe, run)
+            if fork_step is not None:
+                fork_run(recipe, run, fork_step)
+    with panels:
+        found = sections(run)
+        found[chosen({name: _(title) for name, (title, _show) in found.items()})][1](run, recipe)
+
+
+def _title(run: Run, short: str) -> str:
+    """The run in a few words."""
+    words = f"{short} · {recipes.family(run.recipe.method).describe(run.recipe)}"
+    return words + _(" · fork at {step:,}").format(step=run.recipe.parent.step) if run.recipe.parent else words

@@ -1,0 +1,154 @@
+"""Figures of the game: its curves, its losses as functions, modes, and the phase portrait of the Dirac-GAN."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from repz_core.figures import palette
+from repz_core.figures.live import finish, line, logarithmic, swatch, trace
+from repz_core.locale import _
+
+
+class Curve(NamedTuple):
+    """An expression over a run's rows under a name; `mark` adds dots, where rows have it at frames alone."""
+
+    column: str
+    name: str
+    color: str | None
+    dash: str = "solid"
+    mark: bool = True
+
+
+def curves(
+    shown: Sequence[Curve], y: str, levels: Sequence[tuple[float, str]] = (), span: tuple[float, float] | None = None,
+    log: bool = False,
+) -> go.Figure:  # fmt: skip
+    """Curves over the step, with thin level lines of theory (value, name) labelled on the line."""
+    figure = go.Figure()
+    for curve in shown:
+        look = line(curve.color, curve.dash)
+        if curve.mark:
+            look |= {"mode": "lines+markers", "marker": {"size": 5, "color": curve.color}}
+        hover = "%{y:.3g}<extra>" + curve.name + "</extra>"
+        figure.add_scatter(**trace([], "step", curve.column, curve.name), **look, hovertemplate=hover)
+    for value, name in levels:
+        figure.add_hline(value, line={"width": 1, "color": palette.PARENT})
+        place = {"xref": "paper", "x": 1, "xanchor": "right", "yanchor": "bottom", "showarrow": False}
+        figure.add_annotation(y=math.log10(value) if log else value, text=name, **place)
+    key = "  ".join(swatch(curve.color or palette.PARENT, curve.name) for curve in shown if curve.color)
+    inks = "  ".join(f"{'- -' if curve.dash == 'dash' else '—'} {curve.name}" for curve in shown if not curve.color)
+    kept = figure.layout.annotations
+    finish(figure, "steps", _("step"), y, "  ".join(filter(None, [key, inks])), hovermode="x unified")
+    if span:
+        figure.update_layout(meta={**figure.layout.meta, "range": list(span)})
+    if log:
+        logarithmic(figure)
+    return figure.update_layout(annotations=[*figure.layout.annotations, *kept])
+
+
+def mode_bars(num_modes: int) -> go.Figure:
+    """Share of samples near each mode, beside the share it should have; modes that are missed have no bar."""
+    figure = go.Figure()
+    figure.add_bar(x=[], y=[], marker={"color": palette.FAKE}, meta={"array": "mode_shares"}, name=_("generated"))
+    figure.add_hline(1 / num_modes, line={"width": 2, "color": palette.REAL})
+    key = f"{swatch(palette.FAKE, _('generated'))}  {swatch(palette.REAL, _('the truth'))}"
+    finish(figure, "bars", _("mode"), _("share of samples"), key)
+    return figure.update_layout(
+        meta={**figure.layout.meta, "least": 1.6 / num_modes}, xaxis={"type": "category", "nticks": 13}
+    )
+
+
+def loss_functions(rows: Sequence[tuple[str, str, str]]) -> go.Figure:
+    """f_r, f_f and f_g of a loss over the logit, their gradients below, and below these the run's own logits.
+
+    `rows` are (name, colour, dash) of the three.
+    """
+    figure = go.Figure()
+    for i, (name, color, dash) in enumerate(rows):
+        for array, axis in (("loss_values", "y"), ("loss_slopes", "y2")):
+            meta = {"array": array, "row": i, "over": "loss_logits"}
+            figure.add_scatter(x=[], y=[], name=name, meta=meta, yaxis=axis, **line(color, dash))
+    for array, level, color in (("logits_real", 1, palette.REAL), ("logits_fake", 0, palette.FAKE)):
+        rug = {"symbol": "line-ns", "size": 16, "line": {"width": 1.2, "color": color}, "color": color}
+        figure.add_scatter(
+            x=[], y=[], mode="markers", marker=rug, yaxis="y3", meta={"array": array, "level": level},
+            hovertemplate="%{x:.2f}<extra></extra>",
+        )  # fmt: skip
+    key = "  ".join(swatch(color, name) for name, color, _dash in rows)
+    finish(figure, "plane", _("logit t"), "f(t)", key, hovermode="closest")
+    return figure.update_layout(
+        xaxis={"range": [-6, 6], "anchor": "y3"},
+        yaxis={"domain": [0.58, 1], "range": [-2.5, 6.5]},
+        yaxis2={"domain": [0.2, 0.53], "range": [-2.2, 2.2], "title": {"text": "f ′(t)"}},
+        yaxis3={
+            "domain": [0, 0.14], "range": [-0.6, 1.6], "tickvals": [0, 1], "ticktext": [_("fake"), _("real")],
+            "showgrid": False,
+        },
+    )  # fmt: skip
+
+
+class Field(NamedTuple):
+    """A vector field of both players' pulls at places (theta, psi), each (G,)."""
+
+    theta: NDArray[np.float64]
+    psi: NDArray[np.float64]
+    theta_pull: NDArray[np.float64]
+    psi_pull: NDArray[np.float64]
+
+
+def dirac_field(loss: str, r1: float, side: int = 13, reach: float = 3.0) -> Field:
+    """Downhill for both players of the Dirac-GAN, in closed form (Mescheder et al. 2018, section 2).
+
+    With D(x) = psi x, real data at 0 and the fake at theta: -dL_D/dpsi = -f_f'(psi theta) theta - gamma psi and
+    -dL_G/dtheta = -f_g'(psi theta) psi.
+    """
+    ticks = np.linspace(-reach, reach, side)
+    theta, psi = (grid.flatten() for grid in np.meshgrid(ticks, ticks))
+    fake, generator = _slopes(loss, theta * psi)
+    return Field(theta, psi, -generator * psi, -fake * theta - r1 * psi)
+
+
+def _slopes(loss: str, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """f_f' and f_g' of a row of the table, THEORY's section 3, at logits t."""
+    sigmoid = 1 / (1 + np.exp(-t))
+    ones = np.ones_like(t)
+    found: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {
+        "minimax": (sigmoid, -sigmoid),
+        "non_saturating": (sigmoid, sigmoid - 1),
+        "least_squares": (t, t - 1),
+        "hinge": ((t > -1).astype(float), -ones),
+        "wasserstein": (ones, -ones),
+    }
+    return found[loss]
+
+
+def phase_portrait(field: Field, names: Sequence[tuple[str, str]], reach: float = 3.0) -> go.Figure:
+    """The ways of runs (name, colour), the one in view first, through the plane of both players' parameters; arrows:
+    where the game pulls.
+    """
+    figure = go.Figure()
+    length = 0.8 * (2 * reach / (math.sqrt(len(field.theta)) - 1)) / float(np.hypot(*field[2:]).max())
+    x, y = [], []
+    for theta, psi, across, up in zip(*field, strict=True):
+        x += [theta, theta + length * across, None]
+        y += [psi, psi + length * up, None]
+    arrows = {"symbol": ["circle", "circle", "circle"], "size": 4, "color": palette.PARENT}
+    figure.add_scatter(
+        x=x, y=y, mode="lines", line={"color": palette.PARENT, "width": 1.5}, marker=arrows, hoverinfo="skip", name=""
+    )
+    figure.add_scatter(
+        x=list(field.theta), y=list(field.psi), mode="markers", marker={"size": 4, "color": palette.PARENT},
+        hoverinfo="skip", name="",
+    )  # fmt: skip
+    across, up = "generator_theta", "discriminator_psi"
+    for who, (name, color) in enumerate(names):
+        figure.add_scatter(**trace([], across, up, name, who=who), **line(color))
+    now = {"mode": "markers", "marker": {"size": 15}}
+    figure.add_scatter(**trace([], across, up, _("at the frame in view"), at="frame"), **now)
+    key = "  ".join(swatch(color, name) for name, color in names)
+    finish(figure, "plane", _("θ, the generator's point"), _("ψ, the discriminator's slope"), key, hovermode="closest")
+    return figure.update_layout(xaxis={"range": [-reach, reach], "zeroline": True}, yaxis={"range": [-reach, reach]})
