@@ -6,17 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import family, latent, panels, troubles as known
+from pages.parts import family, latent, panels
+from pages.parts import troubles as known
 from pages.parts.drawing import drawing_pad
-from pages.parts.game import arena, optimum, scale_of
+from pages.parts.game import arena, optimum
 from pages.parts.pairs import beside, compare
-from repz_core import recipes
 from repz_core.config import Recipe
 from repz_core.datasets import catalogue
 from repz_core.figures import palette
 from repz_core.figures.gan import Curve, curves, dirac_field, loss_functions, mode_bars, phase_portrait
 from repz_core.locale import _, language
-from repz_core.recipes import gan
 from repz_core.run import Run
 
 TRUTH_NEAR = 1 - math.exp(-4.5)  # the share of a Gaussian in the plane within three standard deviations
@@ -80,9 +79,7 @@ def losses(run: Run, _recipe: Recipe | None) -> None:
     with left:
         known.table(run)
     with middle:
-        hint = _(
-            "Where a curve is flat, its player learns nothing. Ticks: what D says of real and of generated examples now."
-        )
+        hint = _("A flat curve teaches its player nothing. Ticks: what D says of real and of generated examples now.")
         figure = _function_chart(language())
         panels.live_chart(run, _("What does each player minimise?"), hint, figure, key="functions", tall=True)
     with right:

@@ -22,7 +22,7 @@ class Config(BaseModel):
     """Frozen, closed settings. Every field that is a knob has bounds (`ge`, `le` or a Literal) and a description.
 
     Hints live in a field's `json_schema_extra`: "primary" (a knob shown first), "log" (a slider over decades), "shape"
-    (decides the weights' shapes, so that a fork cannot change it).
+    (decides the weights' shapes, so that a fork cannot change it), "for" (the one kind of data it matters to).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -141,11 +141,11 @@ def field_at(cls: type[Config], path: str) -> FieldInfo:
     return cls.model_fields[last]
 
 
-def hint(config: Config | type[Config], path: str, name: str) -> bool:
-    """Whether the setting carries the hint `name`: "primary", "log", "shape"."""
+def hint(config: Config | type[Config], path: str, name: str) -> Any:
+    """What the setting has for the hint `name` ("primary", "log", "shape", "for"); None where it has none."""
     cls = config if isinstance(config, type) else type(config)
     extra = field_at(cls, path).json_schema_extra
-    return bool(isinstance(extra, dict) and extra.get(name))
+    return extra.get(name) if isinstance(extra, dict) else None
 
 
 def bounds(field: FieldInfo) -> tuple[Any, Any]:

@@ -80,6 +80,7 @@ VOCABULARY: dict[str, Array] = {
     "gradients_pathwise": Array("one-draw gradients by reparameterisation", "draw, mu's then logvar's", np.float32),
     "gradients_score": Array("the same by the score function", "draw, mu's then logvar's", np.float32),
     # In a run's first snapshot alone, since they never change:
+    "draws": Array("of the prior, that the samples are decoded from", "image, latent dimension", np.float32),
     "real": Array("points of the validation part", "probe, axis", np.float16),
     "centres": Array("of the law's modes", "mode, axis", np.float32),
     "near": Array("distance from a mode within which a sample is of high quality", "one", np.float32),

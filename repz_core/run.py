@@ -176,6 +176,7 @@ class Run:
             engine.load_weights(method, state.tensors if state else self._tensors(weights))
         except RuntimeError as error:
             raise self._damaged("weights.safetensors", error) from None
+        method.step = state.step if state else self.status.step
         return method.eval()
 
     @contextmanager

@@ -29,10 +29,13 @@ def recipe_knobs(run: Run) -> Recipe | None:
         label_visibility="collapsed",
         key=_key(method, "preset"), on_change=_take_preset, args=(method,),
     )  # fmt: skip
-    names = list(catalogue.CARDS)
+    names = [name for name in catalogue.CARDS if recipes.suits(method, name)]
     st.selectbox(_("data set"), names, key=_key(method, "dataset"), format_func=lambda n: _(catalogue.CARDS[n].title))
+    name = st.session_state[_key(method, "dataset")]
+    dataset = run.recipe.dataset if run.recipe.dataset.partition("@")[0] == name else catalogue.identity(name)
+    kind = catalogue.card(dataset).kind
     values: dict[str, Any] = {}
-    paths = [path for path in leaf_paths(cls) if path not in HIDDEN]
+    paths = [path for path in leaf_paths(cls) if path not in HIDDEN and hint(cls, path, "for") in (None, kind)]
     for path in paths:
         if hint(cls, path, "primary"):
             values[path] = _widget(method, cls, path)
@@ -41,7 +44,6 @@ def recipe_knobs(run: Run) -> Recipe | None:
             if not hint(cls, path, "primary"):
                 values[path] = _widget(method, cls, path)
     try:
-        dataset = catalogue.identity(st.session_state[_key(method, "dataset")])
         return recipes.parse(run.recipe.replace(dataset=dataset, parent=None, **values).plain())
     except RepzError as error:
         st.error(str(error))

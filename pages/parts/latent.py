@@ -6,9 +6,9 @@ from typing import Any
 from pages.parts import panels
 from pages.parts.assets import browser_part
 from pages.parts.view import reference
-from repz_core.datasets import catalogue
+from repz_core import recipes
 from repz_core.locale import _
-from repz_core.recipes.vae import REACH, Model, layers
+from repz_core.recipes.vae import REACH
 from repz_core.run import Run
 
 _interpolation = browser_part("interpolation")
@@ -16,13 +16,16 @@ _traversal = browser_part("traversal")
 
 
 def interpolation(run: Run, title: str, hint: str) -> None:
-    """Images between two test images of the viewer's choice, on the straight line and on the great circle."""
+    """Images between two of the viewer's choice, on the straight line and on the great circle: test images and their
+    codes, or, of a model that only generates, its samples.
+    """
     k = _model(run)["k"]
     prior = _("draws from the prior: |z| ≈ √{k} = {norm}").format(k=k, norm=f"{math.sqrt(k):.2f}")
     text = _texts(title) | {
         "weights": _("decoded in the browser with the weights of step {step}") + " · " + prior,
         "choose": _("choose image {end}"), "swap": _("swap A and B"), "angle": _("angle"),
-        "lerp": _("straight line (lerp)"), "line": "(1−t) a + t b,  a = μ(A), b = μ(B)",
+        "lerp": _("straight line (lerp)"), "line": "(1−t) a + t b",
+        "original": _("original") if "encoder" in _model(run)["layers"] else _("sample"),
         "slerp": _("great circle (slerp)"), "circle": "[sin((1−t)ω) â + sin(tω) b̂] / sin ω,  |z| even",
         "norms": _("bars: |z|"),
     }  # fmt: skip
@@ -44,10 +47,9 @@ def traversal(run: Run, title: str, hint: str) -> None:
 
 def _model(run: Run) -> dict[str, Any]:
     """What the browser needs to know of the nets besides their weights."""
-    model = run.recipe.model
-    assert isinstance(model, Model)
-    shape = catalogue.card(run.recipe.dataset).shape
-    return {"layers": layers(model, shape), "likelihood": model.likelihood, "k": model.k}
+    module, model = recipes.family(run.recipe.method), run.recipe.model
+    known = {name: getattr(model, name) for name in ("k", "likelihood") if hasattr(model, name)}
+    return {"layers": module.layers(model, module.shape_of(run.recipe))} | known
 
 
 def _texts(title: str) -> dict[str, str]:

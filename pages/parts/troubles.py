@@ -12,15 +12,15 @@ from repz_core import recipes
 from repz_core.config import RepzError
 from repz_core.figures import palette
 from repz_core.figures.bars import bars
-from repz_core.locale import N_, _, language
+from repz_core.locale import N_, _
 from repz_core.recipes import gan
 from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
 WORDS = {
     "vanishing": N_(
-        "The saturating loss and a discriminator that is trained to its optimum: where D is sure, log(1 − D) is flat, and "
-        "no gradient reaches the generator. With the non-saturating loss the same D pulls with full force."
+        "The saturating loss and a discriminator that is trained to its optimum: where D is sure, log(1 − D) is flat, "
+        "and no gradient reaches the generator. With the non-saturating loss the same D pulls with full force."
     ),
     "oscillation": N_(
         "Plain gradient steps do not come to rest where the game does: taken at the same time they spiral out, in turns "
@@ -30,9 +30,7 @@ WORDS = {
         "The generator goes where D is fooled right now, and drops the rest. Judging packs of samples, or blurring both "
         "laws with noise that fades, makes a missing mode visible to D."
     ),
-    "resolution": N_(
-        "More pixels cost more time a step, and need more steps: the same game at 8, 16, 32 and 64 pixels."
-    ),
+    "resolution": N_("More pixels cost more time a step, and need more steps: the same game at 8 to 64 pixels."),
 }
 TITLES = {
     "vanishing": N_("Vanishing gradient"), "oscillation": N_("Oscillation"), "collapse": N_("Mode collapse"),
@@ -66,7 +64,7 @@ def choose(run: Run) -> str:
 
 
 def pair(run: Run, trouble: str) -> Run | None:
-    """See to it that the broken run is in view; the cure beside it that was chosen, None where it is yet to be trained."""
+    """See to it that the broken run is in view; the cure that was chosen, None where it is yet to be trained."""
     broken, cures = gan.TROUBLES[trouble]
     cure = st.selectbox(_("cure"), list(cures), format_func=_, key=f"cure-{trouble}", label_visibility="collapsed")
     store = RunStore()
@@ -109,9 +107,10 @@ def table(run: Run) -> None:
             )
             st.markdown(
                 _(
-                    "D (weights w) minimises there, so F must be a loss; F = log has the wrong sign: the minimax game is "
-                    "F = −log D, F̃ = log(1 − D). And one zero-sum value cannot express the non-saturating, least-squares "
-                    "or hinge generator, whose loss is not the negative of D’s: that takes three functions."
+                    "D (weights w) minimises there, so F must be a loss; F = log has the wrong sign: the minimax game "
+                    "is F = −log D, F̃ = log(1 − D). And one zero-sum value cannot express the non-saturating, "
+                    "least-squares or hinge generator, whose loss is not the negative of D’s: that takes three "
+                    "functions."
                 )
             )
 

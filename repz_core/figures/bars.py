@@ -8,7 +8,7 @@ from repz_core.figures.live import finish, swatch
 
 
 def bars(labels: Sequence[str], series: Sequence[tuple[str, str, Sequence[float | None]]], x: str, y: str) -> go.Figure:
-    """A group of bars a label; `series` are (name, colour, values, None where there is none). Values stand on the bars."""
+    """A group of bars a label; `series` are (name, colour, values; None where there is none)."""
     figure = go.Figure()
     for name, color, values in series:
         text = ["" if value is None else f"{value:.3g}" for value in values]

@@ -57,6 +57,8 @@ class GAN(Method):
         self.average = _as_buffers(copy.deepcopy(self.generator))
         self.law: Mixture | None = mixture(recipe.dataset)
         self.unit = self.law.scale if self.law else 0.5  # examples / unit have a standard deviation of about one
+        base = torch.pi * self.unit / self.law.reach if self.law else 0.0
+        self.frequencies = base * 2.0 ** torch.arange(self.config.octaves)
         noise = torch.Generator().manual_seed(recipe.seed)
         self.prior_draws = torch.randn(NUM_SAMPLES, self.config.k, generator=noise)
         self.sight = gan_points if self.law else gan_images
@@ -84,8 +86,17 @@ class GAN(Method):
         return self.discriminator(self.packed(x)).squeeze(-1)
 
     def packed(self, x: Tensor) -> Tensor:
-        """As the discriminator net takes them: (..., N, n) -> (..., N / packing, packing n), of about unit scale."""
+        """As the discriminator net takes them: (..., N, n) -> (..., N / packing, packing n), of about unit scale.
+
+        Points come with `octaves` of sines and cosines (Tancik et al. 2020, arXiv:2006.10739), each fading in as the
+        instance noise, which would blur it, fades out: by exp(-(f std)^2 / 2), its mean under that noise.
+        """
         x = (x if self.law else x - 0.5) / self.unit
+        if self.config.octaves and self.law:
+            angles = (x.unsqueeze(-1) * self.frequencies).flatten(-2)
+            blur = torch.exp(-0.5 * (self.frequencies * (self.disturbance() / self.unit)).square())
+            gain = blur.repeat(self.num_inputs)
+            x = torch.cat([x, gain * angles.sin(), gain * angles.cos()], -1)
         return x if self.config.packing == 1 else x.unflatten(-2, (-1, self.config.packing)).flatten(-2)
 
     def draw(self, num: int, noise: torch.Generator) -> Draws:

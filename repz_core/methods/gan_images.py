@@ -17,8 +17,8 @@ NUM_NEIGHBOURS = 12  # samples whose nearest training image is looked for
 
 
 def fixed(gan: "GAN", examples: Examples) -> dict[str, Tensor]:
-    """Nothing besides what every run on images has."""
-    return {}
+    """The draws of the prior that the samples are made of."""
+    return {"draws": gan.prior_draws}
 
 
 def now(gan: "GAN", examples: Examples) -> dict[str, Tensor]:

@@ -56,6 +56,13 @@ class Model(Config):
     k: int = Field(16, ge=1, le=128, description=N_("latent dimensions"), json_schema_extra=SHAPE)
     width: int = Field(128, ge=8, le=512, description=N_("hidden units a layer"), json_schema_extra=SHAPE | POINTS)
     depth: int = Field(2, ge=1, le=5, description=N_("hidden layers"), json_schema_extra=SHAPE | POINTS)
+    octaves: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description=N_("octaves of waves over the plane that the discriminator sees too, to tell finer detail"),
+        json_schema_extra=SHAPE | POINTS,
+    )
     channels: int = Field(
         16,
         ge=4,
@@ -140,7 +147,9 @@ def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.La
         hidden = [model.width] * model.depth
         return {
             "generator": kinds.mlp(model.k, *hidden, channels),
-            "discriminator": kinds.mlp(channels * model.packing, *hidden, 1, activation="leaky_relu"),
+            "discriminator": kinds.mlp(
+                channels * (1 + 2 * model.octaves) * model.packing, *hidden, 1, activation="leaky_relu"
+            ),
         }
     return {
         "generator": kinds.doubling_decoder(side, channels, model.k, model.channels),
@@ -196,5 +205,26 @@ def defaults(dataset: str) -> dict[str, Any]:
     return {}
 
 
-PRESETS: dict[str, tuple[str, dict[str, Any]]] = {N_("Ring of 8"): ("ring8", {})}
+_BARE: dict[str, Any] = {"model.instance_noise": 0.0}
+_DIRAC: dict[str, Any] = {"model.loss": "minimax", "training.steps": 600, "training.num_frames": 60}
+_VANISHING: dict[str, Any] = _BARE | {
+    "model.loss": "minimax", "training.d_steps": 20, "training.lr": 1e-4, "training.steps": 300,
+    "training.num_frames": 30,
+}  # fmt: skip
+
+PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
+    N_("Ring of 8"): ("ring8", {}),
+    N_("Grid of 25"): ("grid25", {}),
+    N_("Vanishing gradient"): ("ring8", _VANISHING),
+    N_("Cured by the non-saturating loss"): ("ring8", _VANISHING | {"model.loss": "non_saturating"}),
+    N_("Dirac-GAN, steps at once"): ("dirac", _DIRAC | {"training.order": "simultaneous"}),
+    N_("Dirac-GAN, steps in turns"): ("dirac", _DIRAC),
+    N_("Dirac-GAN, R1"): ("dirac", _DIRAC | {"training.order": "simultaneous", "model.r1": 1.0}),
+}
 FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
+
+# What goes wrong -> the preset that breaks and those that mend it, on the same seed.
+TROUBLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "vanishing": ("Vanishing gradient", ("Cured by the non-saturating loss",)),
+    "oscillation": ("Dirac-GAN, steps at once", ("Dirac-GAN, steps in turns", "Dirac-GAN, R1")),
+}

@@ -7,6 +7,7 @@ from pydantic import Field
 from repz_core import config
 from repz_core import layers as kinds
 from repz_core.config import Config, RepzError, Training
+from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
 TITLE = N_("Variational autoencoder")
@@ -90,6 +91,11 @@ def check(recipe: config.Recipe) -> None:
 def turns(recipe: config.Recipe) -> list[str]:
     """One, which needs no name."""
     return [""]
+
+
+def shape_of(recipe: config.Recipe) -> tuple[int, int, int]:
+    """What the nets work on: images as they are."""
+    return catalogue.card(recipe.dataset).shape
 
 
 def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.Layer]]:

@@ -1,7 +1,8 @@
-// What lies between two images: decoded on the straight line and on the great circle between their posterior means.
+// What lies between two images: decoded on the straight line and on the great circle between their codes. Of a model that
+// encodes, the ends are test images and their posterior means; of one that only generates, its own samples.
 import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels, textSize } from "../shared/gallery.js";
-import { vae } from "../shared/net.js";
+import { gan, vae } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { newestWeights } from "../shared/weights.js";
 
@@ -18,7 +19,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     <canvas role="img"></canvas></div><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector);
   const canvas = find("canvas"), [first, swap, second] = root.querySelectorAll(".ends button"), paint = painter();
-  let chosen = [2, 7], next = 0, last = null, tensors = null, model = null;
+  let chosen = [2, 7], next = 0, last = null, tensors = null, model = null, ends = null;
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
 
   const choose = picker(find(".choice"), 5, (i) => {
@@ -39,18 +40,23 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   const draw = (run, data, step) => {
     last = [run, data, step];
     const { context, width, height } = fit(canvas), { text } = data;
-    const inputs = run.arrays(step)?.inputs, weights = newestWeights(run, again);
-    if (!inputs || !weights) {
+    const arrays = run.arrays(step), weights = newestWeights(run, again), encodes = "encoder" in data.model.layers;
+    if (!arrays?.[encodes ? "inputs" : "draws"] || !weights) {
       canvas.dataset.step = "";
       canvas.setAttribute("aria-label", text.alt);
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
-    if (tensors !== weights.tensors) [tensors, model] = [weights.tensors, vae(data.model, weights.tensors)];
+    if (tensors !== weights.tensors) {
+      tensors = weights.tensors;
+      model = encodes ? vae(data.model, tensors) : gan(data.model, tensors);
+      ends = encodes ? testImages(arrays.inputs, model) : ownSamples(arrays, model);
+    }
+    const { images: inputs } = ends;
     chosen = chosen.map((i) => Math.min(i, inputs.shape[0] - 1));
     choose.show(inputs, { [chosen[0]]: ENDS[0], [chosen[1]]: ENDS[1] }, text.choose.replace("{end}", ENDS[next].name), text.image);
     [first, second].forEach((button, end) => button.setAttribute("aria-pressed", end === next));
 
-    const originals = chosen.map((i) => pixels(inputs, i)), [a, b] = originals.map((x) => model.encode(x).mu);
+    const originals = encodes ? chosen.map((i) => pixels(inputs, i)) : null, [a, b] = chosen.map(ends.code);
     const walks = [lerp(a, b, COUNT), slerp(a, b, COUNT)];
     const theme = getComputedStyle(canvas), size = textSize(width);
     const pen = { context, ink: theme.color, font: (weight) => `${weight} ${size}px ${theme.fontFamily}`, size, line: 1.5 * size };
@@ -72,18 +78,28 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   return { draw };
 });
 
+// What can be chosen: `images` (M, C, H, W), and the code of each.
+const testImages = (images, model) => ({ images, code: (i) => model.encode(pixels(images, i)).mu });
+
+function ownSamples({ draws, samples }, model) {
+  const [count, k] = draws.shape, codes = Array.from({ length: count }, (_, i) => draws.data.slice(i * k, (i + 1) * k));
+  const data = Uint8Array.from(codes.flatMap((z) => [...model.decode(z)]), (value) => Math.round(255 * value));
+  return { images: { shape: [count, ...samples.shape.slice(1)], data }, code: (i) => codes[i] };
+}
+
 // Both images as they are and as they are decoded from their means, at both sides; between them the angle.
 function drawEnds({ pen, paint, ratio, width }, originals, decoded, omega, side, text) {
-  const pair = 2 * side + GAP;
+  const pair = originals ? 2 * side + GAP : side;
   [0, width - pair].forEach((left, end) => {
-    const images = [[originals[end], text.original], [decoded[end], text.reconstruction]];
+    const images = [[decoded[end], originals ? text.reconstruction : text.original]];
+    if (originals) images.unshift([originals[end], text.original]);
     if (end === 1) images.reverse(); // the original is outermost
     images.forEach(([values, label], i) => {
       const x = left + i * (side + GAP);
       paint(values, x, 0, side);
       write(pen, label, x + side / 2, side * ratio + 0.7 * pen.line, "center", 400, side);
     });
-    const outer = end === 0 ? left : left + side + GAP;
+    const outer = end === 0 ? left : left + pair - side;
     mark(pen, ENDS[end], outer, 0, side, side * ratio);
   });
   const middle = width / 2, room = width - 2 * pair - 4 * GAP;

@@ -44,6 +44,12 @@ export function vae({ layers, likelihood, k }, tensors) {
   };
 }
 
+// The generator of methods/gan.py: {layers: {generator}, k}; its averaged weights are those that are shown.
+export function gan({ layers, k }, tensors) {
+  const generator = net(layers.generator, tensors, "average");
+  return { k, decode: (z) => generator.forward(z).map((v) => 1 / (1 + Math.exp(-v))) };
+}
+
 const count = (shape) => shape.reduce((product, side) => product * side, 1);
 
 // A layer: the shape of what comes out, forward(x, y) fills y, back(g, gx, x) fills gx. Without forward it only renames.
@@ -63,6 +69,11 @@ const kinds = {
     shape,
     forward(x, y) { for (let i = 0; i < y.length; i++) y[i] = x[i] > 0 ? x[i] : 0; },
     back(g, gx, x) { for (let i = 0; i < gx.length; i++) gx[i] = x[i] > 0 ? g[i] : 0; },
+  }),
+  leaky_relu: (_, shape) => ({
+    shape,
+    forward(x, y) { for (let i = 0; i < y.length; i++) y[i] = x[i] > 0 ? x[i] : 0.2 * x[i]; },
+    back(g, gx, x) { for (let i = 0; i < gx.length; i++) gx[i] = x[i] > 0 ? g[i] : 0.2 * g[i]; },
   }),
   unflatten: ({ shape }) => ({ shape }),
   flatten: (_, shape) => ({ shape: [count(shape)] }),
