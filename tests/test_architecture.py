@@ -62,7 +62,7 @@ MAY = {
     "supervisor": {"config", "executors", "locale", "run", "runs"},
     "figures": {"config", "events", "locale"},
 }
-LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light, and anybody may know them who is listed to
+LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light rooms within a room that is not
 PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "run", "runs"}
 LIGHT = (
     "__init__",

@@ -19,14 +19,13 @@ _drawing = browser_part("drawing")
 
 
 def drawing_pad(run: Run, recipe: Recipe | None) -> None:
-    """A canvas that begins with the drawing of the run in view; its button starts the knobs' run on what is painted."""
+    """A canvas that begins with the run's own drawing; its button starts the knobs' run on what is painted."""
     seen = card(run.recipe.dataset if run.recipe.dataset.startswith("drawn@") else CARDS["drawn"].name)
-    title, hint = (
-        _("Which law shall it learn?"),
-        _("Paint where data shall be; darker is likelier. Arrow keys and space paint too."),
-    )
+    title = _("Which law shall it learn?")
+    hint = _("Paint where data shall be; darker is likelier. Arrow keys and space paint too.")
     text = {
-        "alt": title, "start": _("Train on this"), "eraser": _("eraser"), "broad": _("broad brush"), "clear": _("clear"),
+        "alt": title, "start": _("Train on this"), "eraser": _("eraser"), "broad": _("broad brush"),
+        "clear": _("clear"),
     }  # fmt: skip
     with panels.panel(title, hint, run):
         data = {"side": SIDE, "drawing": seen.version, "ink": palette.REAL, "text": text}

@@ -23,12 +23,12 @@ WORDS = {
         "and no gradient reaches the generator. With the non-saturating loss the same D pulls with full force."
     ),
     "oscillation": N_(
-        "Plain gradient steps do not come to rest where the game does: taken at the same time they spiral out, in turns "
-        "they orbit. R1 adds friction."
+        "Plain gradient steps do not come to rest where the game does: taken at the same time they spiral out, in "
+        "turns they orbit. R1 adds friction."
     ),
     "collapse": N_(
-        "The generator goes where D is fooled right now, and drops the rest. Judging packs of samples, or blurring both "
-        "laws with noise that fades, makes a missing mode visible to D."
+        "The generator goes where D is fooled right now, and drops the rest. Judging packs of samples, or blurring "
+        "both laws with noise that fades, makes a missing mode visible to D."
     ),
     "resolution": N_("More pixels cost more time a step, and need more steps: the same game at 8 to 64 pixels."),
 }

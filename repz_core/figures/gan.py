@@ -18,7 +18,7 @@ class Curve(NamedTuple):
 
     column: str
     name: str
-    color: str | None
+    color: str
     dash: str = "solid"
     mark: bool = True
 
@@ -35,28 +35,24 @@ def curves(
             look |= {"mode": "lines+markers", "marker": {"size": 5, "color": curve.color}}
         hover = "%{y:.3g}<extra>" + curve.name + "</extra>"
         figure.add_scatter(**trace([], "step", curve.column, curve.name), **look, hovertemplate=hover)
+    key = "  ".join(swatch(curve.color or palette.PARENT, curve.name) for curve in shown)
+    finish(figure, "steps", _("step"), y, key, hovermode="x unified")
     for value, name in levels:
-        figure.add_hline(value, line={"width": 1, "color": palette.PARENT})
+        figure.add_hline(value, line={"width": 1.5, "color": palette.PARENT})
         place = {"xref": "paper", "x": 1, "xanchor": "right", "yanchor": "bottom", "showarrow": False}
         figure.add_annotation(y=math.log10(value) if log else value, text=name, **place)
-    key = "  ".join(swatch(curve.color or palette.PARENT, curve.name) for curve in shown if curve.color)
-    inks = "  ".join(f"{'- -' if curve.dash == 'dash' else '—'} {curve.name}" for curve in shown if not curve.color)
-    kept = figure.layout.annotations
-    finish(figure, "steps", _("step"), y, "  ".join(filter(None, [key, inks])), hovermode="x unified")
     if span:
         figure.update_layout(meta={**figure.layout.meta, "range": list(span)})
-    if log:
-        logarithmic(figure)
-    return figure.update_layout(annotations=[*figure.layout.annotations, *kept])
+    return logarithmic(figure) if log else figure
 
 
 def mode_bars(num_modes: int) -> go.Figure:
     """Share of samples near each mode, beside the share it should have; modes that are missed have no bar."""
     figure = go.Figure()
     figure.add_bar(x=[], y=[], marker={"color": palette.FAKE}, meta={"array": "mode_shares"}, name=_("generated"))
-    figure.add_hline(1 / num_modes, line={"width": 2, "color": palette.REAL})
     key = f"{swatch(palette.FAKE, _('generated'))}  {swatch(palette.REAL, _('the truth'))}"
     finish(figure, "bars", _("mode"), _("share of samples"), key)
+    figure.add_hline(1 / num_modes, line={"width": 3, "color": palette.REAL})
     return figure.update_layout(
         meta={**figure.layout.meta, "least": 1.6 / num_modes}, xaxis={"type": "category", "nticks": 13}
     )

@@ -92,9 +92,7 @@ class Training(config.Training):
     half_life: int = Field(
         200_000, ge=100, le=200_000, description=N_("steps after which both learning rates are half as large")
     )
-    d_steps: int = Field(
-        1, ge=1, le=50, description=N_("turns of the discriminator for one of the generator"), json_schema_extra=PRIMARY
-    )
+    d_steps: int = Field(1, ge=1, le=50, description=N_("turns of the discriminator for one of the generator"))
     order: Literal["alternating", "simultaneous"] = Field(
         "alternating", description=N_("whether the generator sees what the discriminator has just done")
     )

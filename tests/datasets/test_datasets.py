@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 
 from repz_core import datasets
 from repz_core.config import RepzError
-from repz_core.datasets import catalogue, sources
+from repz_core.datasets import catalogue, mixtures, sources
 
+NAMES = ["digits", "mnist5k", "sprites", "mnist", "fashion", "cifar10",
+         "ring8", "grid25", "gaussians", "moons", "swissroll", "drawn", "dirac"]  # fmt: skip
 LOCAL = [name for name, card in catalogue.CARDS.items() if not card.network]
+IMAGES = [name for name in LOCAL if catalogue.CARDS[name].kind == "images"]
+POINTS = [name for name in LOCAL if catalogue.CARDS[name].kind == "points"]
 PARTS = ("train", "validation", "test")
 
 
@@ -56,8 +60,11 @@ def test_arrays_are_as_the_card_says(name, data):
     assert data.shape == card.shape
     assert data.x.shape == (card.size, np.prod(card.shape))
     assert data.x.dtype == np.float32
-    assert (data.x.min(), data.x.max()) == (0, 1)
     assert np.isfinite(data.x).all()
+    if card.kind == "images":
+        assert (data.x.min(), data.x.max()) == (0, 1)
+    else:
+        assert card.shape[1:] == (1, 1)
     assert data.y.shape == data.split.shape == (card.size,)
     assert (data.y.dtype, data.split.dtype) == (np.int64, np.uint8)
     assert np.array_equal(np.unique(data.y), np.arange(card.num_classes))
@@ -109,16 +116,39 @@ def test_classes_belong_to_the_images(data):
 
 
 def test_build_is_deterministic_and_the_version_is_its_hash(name, data, tmp_path):
-    raw = sources.build(name, tmp_path)
-    assert raw.fingerprint() == catalogue.card(name).version
+    card = catalogue.card(name)
+    raw, again = sources.build(card, tmp_path), sources.build(card, tmp_path)
+    assert raw.fingerprint() == again.fingerprint()
+    assert name == "drawn" or raw.fingerprint() == card.version
     assert np.array_equal(data.x, raw.x / np.float32(raw.white))
     assert np.array_equal(data.split, raw.split)
+    assert raw.x.dtype == (np.uint8 if card.kind == "images" else np.float32)
+    assert raw.white == 1 or card.kind == "images"
 
 
+def test_a_drawing_is_its_own_version_and_any_drawing_makes_a_set(cache):
+    corner = "f" + "0" * 1023
+    assert catalogue.card("drawn").version == mixtures.HEART
+    assert catalogue.identity(f"drawn@{corner}") == f"drawn@{corner}"
+    assert catalogue.card(f"drawn@{corner}") == catalogue.card("drawn")._replace(version=corner)
+    mine, heart = datasets.load(f"drawn@{corner}"), datasets.load("drawn")
+    assert same(mine, datasets.load(f"drawn@{corner}"))
+    assert same(heart, datasets.load(f"drawn@{mixtures.HEART}"))
+    assert not np.array_equal(mine.x, heart.x)
+    assert len(mine.x) == len(heart.x) == catalogue.card("drawn").size
+
+
+@pytest.mark.parametrize("name", IMAGES, indirect=True)
 def test_second_load_is_from_the_cache_and_the_same(name, data, shared_cache, monkeypatch):
     monkeypatch.setattr(datasets, "build", None)
     assert same(datasets.load(catalogue.identity(name)), data)
     assert not list(shared_cache.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_points_are_drawn_anew_each_time_and_the_same(name, cache):
+    assert same(datasets.load(catalogue.identity(name)), datasets.load(name))
+    assert list(cache.iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", ["empty", "noise", "flipped", "pickle", "other"])
@@ -174,11 +204,11 @@ def test_loads_at_once_agree(cache):
     assert [path.name for path in cache.iterdir()] == [f"{catalogue.identity('mnist5k')}.npz"]
 
 
-def test_prepare_builds_the_local_ones(cache):
+def test_prepare_builds_the_local_images(cache):
     lines = list(datasets.prepare())
-    assert [line.split(":")[0] for line in lines] == [catalogue.identity(name) for name in LOCAL]
+    assert [line.split(":")[0] for line in lines] == [catalogue.identity(name) for name in IMAGES]
     assert "5,000 images" in lines[1]
-    assert len(list(cache.iterdir())) == len(LOCAL)
+    assert len(list(cache.iterdir())) == len(IMAGES)
 
 
 def test_cache_folder(monkeypatch):
@@ -204,20 +234,18 @@ def test_mlxtend_missing(cache, monkeypatch):
 
 @pytest.mark.parametrize("ask", [datasets.load, catalogue.card, catalogue.identity])
 def test_unknown_name_or_version(ask, cache):
-    with pytest.raises(
-        RepzError, match=r"^There is no data set 'cats'; there are digits, mnist5k, sprites, mnist, fashion, cifar10\.$"
-    ):
+    with pytest.raises(RepzError, match=rf"^There is no data set 'cats'; there are {', '.join(NAMES)}\.$"):
         ask("cats")
-    here = catalogue.CARDS["digits"].version
-    for version in ("0badf00d", ""):
-        with pytest.raises(
-            RepzError, match=rf"^The data set digits is here in version '{here}' only; got '{version}'\.$"
-        ):
-            ask(f"digits@{version}")
+    for name, card in catalogue.CARDS.items():
+        for version in ("0badf00d", ""):
+            only = rf"^The data set {name} is here in version '{card.version}' only; got '{version}'\.$"
+            drawing = rf"^A drawn density is 1024 hex digits, 32 rows of 32 cells; got '{version}'\.$"
+            with pytest.raises(RepzError, match=drawing if name == "drawn" else only):
+                ask(f"{name}@{version}")
 
 
 def test_catalogue():
-    assert list(catalogue.CARDS) == ["digits", "mnist5k", "sprites", "mnist", "fashion", "cifar10"]
+    assert list(catalogue.CARDS) == NAMES
     for name, card in catalogue.CARDS.items():
         assert catalogue.card(name) == catalogue.card(catalogue.identity(name)) == card
         assert card.name == name

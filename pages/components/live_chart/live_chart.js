@@ -119,7 +119,7 @@ function layout(figure, node, run, step, steps, range) {
     xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }) },
     yaxis: { ...figure.layout.yaxis, ...axis, ...(range && { range }) },
     hoverlabel: { bgcolor: theme.getPropertyValue("--st-secondary-background-color"), bordercolor: ink, font: { color: ink } },
-    shapes: over && !run.live ? [cursor] : [],
+    shapes: [...(figure.layout.shapes ?? []), ...(over && !run.live ? [cursor] : [])],
     uirevision: run.id,
   };
 }
