@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from repz_core import datasets, methods, optim, recipes
+from repz_core.batches import Batches
 from repz_core.config import Recipe, RepzError
 from repz_core.events import Snapshot, State, Step, Turn
 from repz_core.locale import _
@@ -134,22 +135,13 @@ class _Loop:
     """The optimisers' turns on batches that are a function of seed and position, with running means of the terms."""
 
     def __init__(self, recipe: Recipe, data: datasets.Data, state: State | None) -> None:
-        """At the recipe's start, or at `state`. Raises RepzError where a batch is larger than the training part."""
+        """At the recipe's start, or at `state`. Raises RepzError as `Batches` does."""
         self.method, self.step = methods.build(recipe, data.shape), 0
-        raw = torch.from_numpy(data.part("train").x)
-        self.x = raw if self.method.augments else self.method.prepare(raw)  # (N, n)
-        self.batch_size = recipe.training.batch_size
-        if self.batch_size > len(self.x):
-            raise RepzError(
-                _("training.batch_size must be at most the {count} training images of {dataset}; got {given}.").format(
-                    count=len(self.x), dataset=recipe.dataset, given=self.batch_size
-                )
-            )
+        self.batches = Batches(self.method, data)
+        self.x = self.batches.x
         self.phases = self.method.phases()
         self.optimisers = [optim.build(phase.params, phase.betas) for phase in self.phases]
-        self.per_epoch = len(self.x) // self.batch_size
         self.per_step = sum(phase.repeat for phase in self.phases)
-        self.epoch, self.order = -1, torch.empty(0, dtype=torch.int64)
         self._reset()
         if state:
             self.load(state)
@@ -180,7 +172,7 @@ class _Loop:
 
     def _look(self, phase: Phase, position: int) -> tuple[Tensor, ...]:
         """A phase's gradients on the batch of that position; its terms are added to the sums."""
-        terms = phase.loss(self._batch(position))
+        terms = phase.loss(self.batches.at(position))
         gradients = optim.gradients(terms["loss"], phase.params)
         if phase.gradient:
             terms["gradient"] = torch.stack(torch._foreach_norm(gradients)).norm()
@@ -200,15 +192,6 @@ class _Loop:
             self.counts[name] += 1
         else:
             self.sums[name], self.counts[name] = term.clone(), 1
-
-    def _batch(self, position: int) -> Tensor:
-        """The `position`-th batch of the run, (batch_size, n): epochs are shuffled anew, a remainder is left out."""
-        epoch, place = divmod(position, self.per_epoch)
-        if epoch != self.epoch:
-            shuffle = torch.Generator().manual_seed(self.method.recipe.seed * 1_000_003 + epoch)
-            self.epoch, self.order = epoch, torch.randperm(len(self.x), generator=shuffle)
-        x = self.x.index_select(0, self.order[place * self.batch_size : (place + 1) * self.batch_size])
-        return self.method.augment(x) if self.method.augments else x
 
     def means(self) -> dict[str, float]:
         """Each term's mean since the last call."""

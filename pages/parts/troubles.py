@@ -92,15 +92,15 @@ def table(run: Run) -> None:
     with panels.panel(title, hint, run, _("analytic")):
         st.latex(r"\min_D\;\mathbb{E}_{y}\,f_r(D(y)) + \mathbb{E}_{\eta}\,f_f(D(G(\eta)))")
         st.latex(r"\min_G\;\mathbb{E}_{\eta}\,f_g(D(G(\eta)))")
-        rows = [f"| | {_('loss')} | $f_r$ | $f_f$ | $f_g$ |", "|---|---|---|---|---|"]
+        rows = [f"| {_('loss')} | $f_r$ | $f_f$ | $f_g$ |", "|---|---|---|---|"]
         for name, formulas in gan.FORMULAS.items():
             here = name == ("wgan_gp" if model.loss == "wasserstein" and model.gradient_penalty else model.loss)
             words = _(gan.LOSSES.get(name, "WGAN-GP"))
-            rows.append(
-                f"| {'➤' if here else ''} | {f'**{words}**' if here else words} | " + " | ".join(formulas) + " |"
-            )
+            rows.append(f"| {f'**➤ {words}**' if here else words} | " + " | ".join(formulas) + " |")
         st.markdown("\n".join(rows))
-        st.caption(_("sp(t) = log(1 + eᵗ), softplus. WGAN-GP adds 10 E(‖∇D(x̃)‖ − 1)², x̃ between real and fake."))
+        st.caption(
+            _("sp(t) = log(1 + eᵗ); [t]₊ = max(0, t). WGAN-GP adds 10 E(‖∇D(x̃)‖ − 1)², x̃ between real and fake.")
+        )
         with st.popover(_("What the sheet writes, and why it fails"), width="stretch"):
             st.latex(
                 r"\min_w \max_{\tilde w}\; \mathbb{E}_y F(D(y;w)) - \mathbb{E}_\eta \tilde F(D(G(\eta;\tilde w);w))"

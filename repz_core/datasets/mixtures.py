@@ -152,11 +152,14 @@ def drawn(picture: str) -> Mixture:
 
 
 def _heart() -> str:
-    """A ring in the shape of a heart, painted before anybody has painted."""
-    ticks = (np.arange(DRAWN_SIDE) + 0.5) * (2.6 / DRAWN_SIDE) - 1.3
-    x, y = np.meshgrid(ticks, 0.15 - ticks)
-    level = (x**2 + y**2 - 1) ** 3 - x**2 * y**3
-    return "".join("f" if inside else "0" for inside in (np.abs(level) < 0.16).flatten())
+    """The outline of a heart, painted before anybody has painted: cells within 0.09 of the curve."""
+    t = np.linspace(0, 2 * np.pi, 400)
+    x = 16 * np.sin(t) ** 3
+    y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t) + 2.5
+    ticks = (np.arange(DRAWN_SIDE) + 0.5) * (2 / DRAWN_SIDE) - 1
+    columns, rows = np.meshgrid(ticks, -ticks)
+    squares = (columns[..., None] - x / 19) ** 2 + (rows[..., None] - y / 19) ** 2
+    return "".join("f" if near else "0" for near in (squares.min(-1) < 0.09**2).flatten())
 
 
 HEART = _heart()

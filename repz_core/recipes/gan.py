@@ -174,7 +174,8 @@ def describe(recipe: config.Recipe) -> str:
     words += [_("clip {bound:g}").format(bound=model.clip)] * (model.clip > 0)
     words += [_("spectral norm")] * model.spectral_norm
     words += [_("packs of {size}").format(size=model.packing)] * (model.packing > 1)
-    words += [_("noise {std:g}").format(std=model.instance_noise)] * (model.instance_noise > 0)
+    if model.instance_noise != Model().instance_noise:
+        words.append(_("noise {std:g}").format(std=model.instance_noise) if model.instance_noise else _("no noise"))
     words += [_("{count} D a G").format(count=training.d_steps)] * (training.d_steps > 1)
     words += [_("at once")] * (training.order == "simultaneous")
     return " · ".join(words)
@@ -184,8 +185,8 @@ def describe(recipe: config.Recipe) -> str:
 FORMULAS = {
     "minimax": (r"$\mathrm{sp}(-t)$", r"$\mathrm{sp}(t)$", r"$-\mathrm{sp}(t)$"),
     "non_saturating": (r"$\mathrm{sp}(-t)$", r"$\mathrm{sp}(t)$", r"$\mathrm{sp}(-t)$"),
-    "least_squares": (r"$\frac12(t-1)^2$", r"$\frac12t^2$", r"$\frac12(t-1)^2$"),
-    "hinge": (r"$\max(0,1-t)$", r"$\max(0,1+t)$", "$-t$"),
+    "least_squares": (r"$\tfrac12(t-1)^2$", r"$\tfrac12t^2$", r"$\tfrac12(t-1)^2$"),
+    "hinge": ("$[1-t]_+$", "$[1+t]_+$", "$-t$"),
     "wasserstein": ("$-t$", "$t$", "$-t$"),
     "wgan_gp": ("$-t$", "$t$", "$-t$"),
 }
