@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from repz_core import datasets, engine, methods, observer, recipes
+from repz_core.batches import Batches
 from repz_core.config import RepzError, Training
 from repz_core.events import VOCABULARY, Snapshot, State, Step
 from repz_core.methods.base import Method, Phase
@@ -211,10 +212,10 @@ def test_the_global_generators_are_left_alone(tiny):
 def test_an_epoch_shows_no_image_twice(num, batch_size, tiny):
     recipe = tiny(**{"training.batch_size": batch_size, "model.likelihood": "gaussian"})  # pixels stay as they are
     x, zeros = np.repeat(np.arange(num, dtype=np.float32)[:, None], 64, 1), np.zeros(num, np.uint8)
-    loop = engine._Loop(recipe, datasets.Data(x, zeros, (1, 8, 8), {}, zeros), None)
+    batches = Batches(methods.build(recipe, (1, 8, 8)), datasets.Data(x, zeros, (1, 8, 8), {}, zeros))
     size, per_epoch = batch_size, num // batch_size
     epochs = [
-        torch.cat([loop._batch(epoch * per_epoch + i) for i in range(per_epoch)])[:, 0].tolist() for epoch in range(3)
+        torch.cat([batches.at(epoch * per_epoch + i) for i in range(per_epoch)])[:, 0].tolist() for epoch in range(3)
     ]
     for epoch in epochs:
         assert len(epoch) == size * per_epoch
@@ -222,11 +223,11 @@ def test_an_epoch_shows_no_image_twice(num, batch_size, tiny):
         assert set(epoch) <= set(range(num))
     if num > 3:
         assert epochs[0] != epochs[1] != epochs[2]
-    assert loop._batch(0)[:, 0].tolist() == epochs[0][:size]
+    assert batches.at(0)[:, 0].tolist() == epochs[0][:size]
 
 
 def test_a_batch_larger_than_the_data_is_refused_before_the_first_step(tiny):
-    with pytest.raises(RepzError, match=r"at most the 1290 training images of digits.*; got 4096"):
+    with pytest.raises(RepzError, match=r"at most the 1290 training examples of digits.*; got 4096"):
         next(engine.train(tiny(**{"training.batch_size": 4096})))
 
 

@@ -9,7 +9,7 @@ import torch
 
 from repz_core import engine, methods, observer, recipes
 from repz_core.datasets.catalogue import CARDS
-from repz_core.events import VOCABULARY, Step
+from repz_core.events import IMAGE, VOCABULARY, Step
 from repz_core.methods.base import Examples
 from tests.conftest import LOCAL
 
@@ -110,7 +110,7 @@ def test_what_it_shows_is_in_the_vocabulary(pair):
         meaning = VOCABULARY[name]
         assert array.ndim == len(meaning.dims.split(", ")), name
         assert array.dtype == meaning.dtype
-        if meaning.dims.startswith("image"):
+        if meaning.dims == IMAGE:
             assert array.shape[1:] == method.shape
             assert 0 < len(array) <= 64
             assert raw[name].min() >= 0

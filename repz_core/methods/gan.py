@@ -22,6 +22,8 @@ from repz_core.methods.base import Examples, Method, Phase
 from repz_core.recipes import gan as recipe_gan
 
 NUM_SAMPLES = 36
+HUMP = 0.25  # standard deviation of a hump of the bimodal latent law
+COARSEST = 8  # periods of the coarsest waves across the picture; below, the net sees enough by itself
 LEAST_RATE = 0.01  # of the learning rate it starts from
 
 Judge = Callable[[Tensor], Tensor]
@@ -57,10 +59,10 @@ class GAN(Method):
         self.average = _as_buffers(copy.deepcopy(self.generator))
         self.law: Mixture | None = mixture(recipe.dataset)
         self.unit = self.law.scale if self.law else 0.5  # examples / unit have a standard deviation of about one
-        base = torch.pi * self.unit / self.law.reach if self.law else 0.0
+        base = COARSEST * torch.pi * self.unit / self.law.reach if self.law else 0.0
         self.frequencies = base * 2.0 ** torch.arange(self.config.octaves)
         noise = torch.Generator().manual_seed(recipe.seed)
-        self.prior_draws = torch.randn(NUM_SAMPLES, self.config.k, generator=noise)
+        self.prior_draws = self.prior(NUM_SAMPLES, noise)
         self.sight = gan_points if self.law else gan_images
 
     def prepare(self, x: Tensor) -> Tensor:
@@ -75,7 +77,19 @@ class GAN(Method):
 
     def sample(self, num: int) -> Tensor:
         """Examples from `num` draws of the prior, (num, n)."""
-        return self.decode(torch.randn(num, self.config.k, generator=self.noise))
+        return self.decode(self.prior(num, self.noise))
+
+    def prior(self, num: int, noise: torch.Generator) -> Tensor:
+        """Draws of z, (num, k), of variance one: normal, or with two humps a coordinate, which leave gaps between them.
+
+        A continuous generator cannot tear a connected law apart: it joins the modes by bridges (Khayatkhoei et al. 2018,
+        arXiv:1806.00880). Across a gap a bridge carries no samples.
+        """
+        z = torch.randn(num, self.config.k, generator=noise)
+        if self.config.latent == "normal":
+            return z
+        signs = 2.0 * torch.randint(2, z.shape, generator=noise) - 1
+        return signs * (1 - HUMP**2) ** 0.5 + HUMP * z
 
     def made(self, output: Tensor) -> Tensor:
         """Examples of a generator net's output."""
@@ -101,7 +115,7 @@ class GAN(Method):
 
     def draw(self, num: int, noise: torch.Generator) -> Draws:
         """All the noise that one turn on `num` examples needs."""
-        z = torch.randn(num, self.config.k, generator=noise)
+        z = self.prior(num, noise)
         instance = torch.randn(2 * num, self.num_inputs, generator=noise) if self.config.instance_noise else None
         mix = torch.rand(num, 1, generator=noise) if self.config.gradient_penalty else None
         return Draws(z, instance, mix)
@@ -162,7 +176,7 @@ class GAN(Method):
 
     def phases(self) -> list[Phase]:
         training = self.training_config
-        betas = (training.beta1, 0.99) if training.optimiser == "adam" else None
+        betas = (training.beta1, training.beta2) if training.optimiser == "adam" else None
         critic = Phase(
             "discriminator",
             list(self.discriminator.parameters()),
@@ -187,7 +201,8 @@ class GAN(Method):
 
     def schedule(self) -> float:
         """What is left of the learning rates at this step."""
-        return max(LEAST_RATE, 0.5 ** (self.step / self.training_config.half_life))
+        training = self.training_config
+        return max(LEAST_RATE, 0.5 ** (max(0, self.step - training.hold) / training.half_life))
 
     @torch.no_grad()
     def _clip(self) -> None:

@@ -37,7 +37,7 @@ def metrics(gan: "GAN", x: Tensor, quick: bool) -> dict[str, float]:
     if judge is None:
         return {}
     noise = torch.Generator().manual_seed(0)
-    samples = gan.decode(torch.randn(len(x), gan.config.k, generator=noise))
+    samples = gan.decode(gan.prior(len(x), noise))
     real, fake = (judge.features(resize.from_side(images, gan.data_shape, gan.shape[1])) for images in (x, samples))
     precision, recall = quality.precision_recall(real, fake)
     return {"fid": quality.frechet_distance(real, fake), "precision": precision, "recall": recall}

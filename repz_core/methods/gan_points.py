@@ -37,7 +37,7 @@ def now(gan: "GAN", examples: Examples) -> dict[str, Tensor]:
     law = gan.law
     assert law
     noise = torch.Generator().manual_seed(1)
-    z = torch.randn(NUM_FAKES, gan.config.k, generator=noise)
+    z = gan.prior(NUM_FAKES, noise)
     fakes = gan.decode(z)
     arrays = logits(gan, examples.probes, gan.made(gan.generator(z)))
     if gan.num_inputs == 1:
@@ -109,7 +109,7 @@ def verdict(gan: "GAN", borders: np.ndarray, real: Tensor) -> Tensor:
 def _drawn(gan: "GAN", num: int) -> np.ndarray:
     """Samples of the averaged generator from fixed draws, (num, n)."""
     noise = torch.Generator().manual_seed(0)
-    return gan.decode(torch.randn(num, gan.config.k, generator=noise)).detach().numpy()
+    return gan.decode(gan.prior(num, noise)).detach().numpy()
 
 
 def _model_masses(gan: "GAN", borders: np.ndarray) -> np.ndarray:

@@ -54,6 +54,9 @@ class Model(Config):
         0.999, ge=0.0, le=0.9999, description=N_("averaging of the generator that is shown, a step; 0: none")
     )
     k: int = Field(16, ge=1, le=128, description=N_("latent dimensions"), json_schema_extra=SHAPE)
+    latent: Literal["normal", "bimodal"] = Field(
+        "normal", description=N_("law of the latent code: normal, or two humps a dimension with a gap between them")
+    )
     width: int = Field(128, ge=8, le=512, description=N_("hidden units a layer"), json_schema_extra=SHAPE | POINTS)
     depth: int = Field(2, ge=1, le=5, description=N_("hidden layers"), json_schema_extra=SHAPE | POINTS)
     octaves: int = Field(
@@ -89,8 +92,9 @@ class Training(config.Training):
     lr_d: float = Field(
         1e-3, ge=1e-5, le=1e-1, description=N_("learning rate of the discriminator"), json_schema_extra={"log": True}
     )
+    hold: int = Field(0, ge=0, le=200_000, description=N_("steps before both learning rates begin to fall"))
     half_life: int = Field(
-        200_000, ge=100, le=200_000, description=N_("steps after which both learning rates are half as large")
+        200_000, ge=100, le=200_000, description=N_("steps in which both learning rates then fall by half")
     )
     d_steps: int = Field(1, ge=1, le=50, description=N_("turns of the discriminator for one of the generator"))
     order: Literal["alternating", "simultaneous"] = Field(
@@ -98,6 +102,7 @@ class Training(config.Training):
     )
     optimiser: Literal["adam", "sgd"] = Field("adam", description=N_("Adam, or plain gradient descent"))
     beta1: float = Field(0.0, ge=0.0, le=0.99, description=N_("Adam's momentum"))
+    beta2: float = Field(0.99, ge=0.5, le=0.9999, description=N_("Adam's memory of squared gradients"))
 
 
 class Recipe(config.Recipe):
@@ -169,6 +174,7 @@ def describe(recipe: config.Recipe) -> str:
     assert isinstance(training, Training)
     words = [LOSSES[model.loss]]
     words += [_("{size} pixels").format(size=model.size)] * (catalogue.card(recipe.dataset).kind == "images")
+    words += [_("bimodal z")] * (model.latent == "bimodal")
     words += [f"R1 {model.r1:g}"] * (model.r1 > 0)
     words += [_("gradient penalty {weight:g}").format(weight=model.gradient_penalty)] * (model.gradient_penalty > 0)
     words += [_("clip {bound:g}").format(bound=model.clip)] * (model.clip > 0)

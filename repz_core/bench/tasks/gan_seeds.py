@@ -1,0 +1,49 @@
+"""Ten seeds of a GAN in the plane, trained together, against the same ten one after the other.
+
+Both sides are ours, with the same recipe and the same two threads; what is timed is training alone.
+"""
+
+import time
+
+from repz_core import ensemble
+from repz_core.bench.measure import Result, Settings, interleave
+from repz_core.bench.tasks.gan_training import recipe, train_ours
+from repz_core.config import Recipe
+
+REQUIRED = 2.0
+SEEDS = range(10)
+THREADS = 2
+
+
+def run(settings: Settings) -> Result:
+    """Median seconds of both for all ten seeds; a ratio of two means half the time."""
+    steps, num_runs = settings.pick(5, 300, 1000), settings.pick(1, 3, 5)
+    asked = recipe(steps).replace(threads=THREADS)
+    together(asked)  # warms up
+    ours, singly = interleave(num_runs, lambda i: together(asked), lambda i: one_by_one(asked))
+    return Result.of(
+        "gan_seeds",
+        "s",
+        ours,
+        singly,
+        peer_name="our own engine, a seed at a time",
+        less_is_better=True,
+        required=REQUIRED,
+    )
+
+
+def together(asked: Recipe) -> float:
+    """Seconds between the first step and the last, over all seeds at once."""
+    times: list[float] = []
+
+    def proceed(step: int) -> bool:
+        times.append(time.perf_counter())
+        return True
+
+    ensemble.train_seeds(asked, SEEDS, proceed=proceed)
+    return times[-1] - times[0]
+
+
+def one_by_one(asked: Recipe) -> float:
+    """Seconds of the same steps, seed after seed."""
+    return sum((asked.training.steps - 1) / train_ours(asked.replace(seed=seed)) for seed in SEEDS)
