@@ -48,7 +48,7 @@ def test_kernel_masses_are_the_sum_over_all_points_and_cells(bandwidth):
     found = kernel_masses(points, EDGES, bandwidth)
     assert found == pytest.approx(by_hand(points, EDGES, bandwidth, to_centre), rel=1e-10, abs=1e-15)
     if bandwidth >= 0.2:  # a cell is 0.25 wide
-        assert np.abs(found - by_hand(points, EDGES, bandwidth)).sum() < 0.02 / bandwidth
+        assert np.abs(found - by_hand(points, EDGES, bandwidth)).sum() < 0.03 / bandwidth
 
 
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=1, max_size=6), st.floats(0.05, 0.5))

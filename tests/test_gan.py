@@ -10,9 +10,8 @@ from repz_core.config import RepzError, bounds, choices, field_at, leaf_paths
 from repz_core.datasets.catalogue import CARDS
 from repz_core.events import Step
 from repz_core.methods import gan_points
-from repz_core.methods.gan import Draws
+from repz_core.methods.gan import COARSEST, HUMP, Draws
 from tests.test_gan_losses import TABLE, random
-
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -43,10 +42,11 @@ def batch(gan, num=12):
 
 
 @pytest.mark.parametrize("packing", [1, 2, 3])
-@pytest.mark.parametrize("octaves", [0, 2])
-def test_pack_i_holds_the_examples_from_i_times_its_size_on(packing, octaves, make):
-    gan = make(packing=packing, octaves=octaves, instance_noise=0.0)
-    x, waves = random(2, 12, 2), [2.0**i * math.pi * gan.unit / gan.law.reach for i in range(octaves)]
+@pytest.mark.parametrize(("octaves", "noise"), [(0, 0.5), (2, 0.0), (3, 0.03)])
+def test_pack_i_holds_the_examples_from_i_times_its_size_on(packing, octaves, noise, make):
+    """Each with its waves, where there are some, as faint as the noise would make them."""
+    gan = make(packing=packing, octaves=octaves, instance_noise=noise)
+    x, waves = random(2, 12, 2), [COARSEST * 2.0**i * math.pi * gan.unit / gan.law.reach for i in range(octaves)]
     packs = gan.packed(x)
     assert packs.shape == (2, 12 // packing, packing * 2 * (1 + 2 * octaves))
     for seed in range(2):
@@ -54,9 +54,10 @@ def test_pack_i_holds_the_examples_from_i_times_its_size_on(packing, octaves, ma
             by_hand = []
             for row in x[seed, i * packing : (i + 1) * packing].tolist():
                 scaled = [value / gan.unit for value in row]
-                angles = [value * wave for value in scaled for wave in waves]
-                by_hand += [*scaled, *map(math.sin, angles), *map(math.cos, angles)]
-            assert packs[seed, i].tolist() == pytest.approx(by_hand, rel=1e-5, abs=1e-6)
+                angles = [(value * wave, math.exp(-((wave * noise) ** 2) / 2)) for value in scaled for wave in waves]
+                by_hand += [*scaled, *(gain * math.sin(t) for t, gain in angles)]
+                by_hand += [gain * math.cos(t) for t, gain in angles]
+            assert packs[seed, i].tolist() == pytest.approx(by_hand, rel=1e-4, abs=1e-4)
 
 
 def test_images_reach_the_discriminator_centred_on_zero(make):
@@ -165,12 +166,28 @@ def test_the_noise_falls_to_a_hundredth_and_stays_there(make):
     assert make("digits", instance_noise=0.8).disturbance() == pytest.approx(0.8 * 0.5)
 
 
-def test_learning_rates_halve_and_end_at_a_hundredth(tiny):
-    gan = methods.build(tiny("gan", "ring8", **{"training.half_life": 400}), (2, 1, 1))
-    for step, share in [(0, 1), (400, 0.5), (800, 0.25), (200, 0.5**0.5), (2657, 0.01), (200_000, 0.01)]:
-        gan.step = step
+@pytest.mark.parametrize("hold", [0, 1000])
+def test_learning_rates_halve_after_a_while_and_end_at_a_hundredth(hold, tiny):
+    gan = methods.build(tiny("gan", "ring8", **{"training.half_life": 400, "training.hold": hold}), (2, 1, 1))
+    for after, share in [(0, 1), (400, 0.5), (800, 0.25), (200, 0.5**0.5), (2657, 0.01), (200_000, 0.01), (-hold, 1)]:
+        gan.step = hold + after
         for phase in gan.phases():
             assert phase.schedule() == pytest.approx(share, rel=2e-3)
+
+
+def test_both_latent_laws_have_variance_one_and_one_leaves_a_gap(make):
+    noise = torch.Generator().manual_seed(0)
+    normal, bimodal = (make(latent=latent).prior(40_000, noise) for latent in ("normal", "bimodal"))
+    for z in (normal, bimodal):
+        assert z.shape == (40_000, 2)
+        assert z.mean().item() == pytest.approx(0, abs=0.02)
+        assert z.var().item() == pytest.approx(1, abs=0.03)
+        assert (z[:, 0] * z[:, 1]).mean().item() == pytest.approx(0, abs=0.03)
+    assert (normal.abs() < 0.2).float().mean() > 0.15
+    assert (bimodal.abs() < 0.2).float().mean() < 0.01
+    right = bimodal[bimodal > 0]
+    assert right.mean().item() == pytest.approx(math.sqrt(1 - HUMP**2), abs=0.01)
+    assert right.std().item() == pytest.approx(HUMP, abs=0.01)
 
 
 def loop_of(recipe):

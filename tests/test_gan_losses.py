@@ -121,10 +121,10 @@ def test_the_best_hinge_discriminator_says_which_is_denser():
         assert t[(p * row.real(t) + q * row.fake(t)).argmin()].item() == pytest.approx(best)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("minimax", math.log(4)), ("non_saturating", math.log(4)), ("least_squares", 1 / 4), ("hinge", 2), ("wasserstein", 0)],
-)  # fmt: skip
+VALUES = {"minimax": math.log(4), "non_saturating": math.log(4), "least_squares": 1 / 4, "hinge": 2, "wasserstein": 0}
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES.items())
 def test_the_value_where_both_laws_agree(name, value):
     t = torch.full((5,), optimum(name, 1.0, 1.0) if name != "wasserstein" else 3.0, dtype=torch.float64)
     assert gan_losses[name][0](t, t).item() == pytest.approx(value, rel=1e-12)

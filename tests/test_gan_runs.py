@@ -14,7 +14,7 @@ from repz_core.events import Snapshot, State, Step
 from repz_core.executors.work import work
 from repz_core.methods import gan_points
 from repz_core.objectives import GAN_TABLE
-from tests.test_engine import played, plain
+from tests.test_engine import plain, played
 from tests.test_gan_losses import sigmoid
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -47,7 +47,7 @@ def by_hand(recipe):
     training, theta, psi = recipe.training, 0.9, 0.9
     for step in range(training.steps):
         yield theta, psi
-        left = max(0.01, 0.5 ** (step / training.half_life))
+        left = max(0.01, 0.5 ** (max(0, step - training.hold) / training.half_life))
         before = psi
         psi -= left * training.lr_d * (sigmoid(psi * theta) * theta + recipe.model.r1 * psi)
         seen = before if training.order == "simultaneous" else psi
@@ -64,7 +64,7 @@ SIMULTANEOUS = {"training.order": "simultaneous"}
         SIMULTANEOUS,
         {"model.r1": 1.0},
         SIMULTANEOUS | {"model.r1": 0.3},
-        {"training.lr": 0.05, "training.half_life": 100},
+        {"training.lr": 0.05, "training.half_life": 100, "training.hold": 50},
     ],
     ids=str,
 )
@@ -81,8 +81,11 @@ def test_one_step_at_once_is_two_gradient_steps_from_the_same_place():
 
 
 def test_steps_at_once_spiral_outwards():
-    """Mescheder et al. 2018, lemma 2.3: each step lengthens the radius, by a factor of 1 + lr^2 sigmoid^2 in its square."""
-    radius = radii(dirac(**SIMULTANEOUS, **{"training.steps": 1000}))
+    """Mescheder et al. 2018, lemma 2.3: each step multiplies the squared radius by 1 + lr^2 sigmoid(psi theta)^2."""
+    walk = np.array(walked(dirac(**SIMULTANEOUS, **{"training.steps": 1000})))
+    radius = np.hypot(*walk.T)
+    longer = [1 + (0.1 * sigmoid(theta * psi)) ** 2 for theta, psi in walk[:-1].tolist()]
+    assert (radius[1:] / radius[:-1]) ** 2 == pytest.approx(np.array(longer), rel=2e-4)
     assert radius[0] == pytest.approx(0.9 * math.sqrt(2), rel=1e-6)
     assert (np.diff(radius) > 0).all()
     assert radius[-1] > 2 * radius[0]

@@ -97,9 +97,13 @@ def test_the_discriminator_s_turn_moves_no_sample_and_the_generator_s_does(tiny)
         verdicts.append(arrays["verdict"].tobytes())
 
     list(engine.train(recipe, watch=watch))
-    for before in range(1, len(fakes) - 1, 2):  # after a generator's turn
-        assert fakes[before] == fakes[before + 1] != fakes[before + 2 : before + 3][0:1]
-        assert verdicts[before] != verdicts[before + 1]
+    assert len(fakes) == 40
+    for i in range(0, 40, 2):  # after a turn of the discriminator, then one of the generator
+        assert fakes[i] != fakes[i + 1]
+        assert verdicts[i] == verdicts[i + 1]
+    for i in range(1, 39, 2):
+        assert fakes[i] == fakes[i + 1]
+        assert verdicts[i] != verdicts[i + 1]
 
 
 def test_a_fork_s_way_back_has_no_turns_to_watch(tiny):

@@ -50,7 +50,7 @@ def measure(trouble: str) -> str:
 
 
 def choose(run: Run) -> str:
-    """A row of buttons, one a trouble, and its words; the URL keeps which."""
+    """A row of buttons, one a trouble; the URL keeps which."""
     name = st.query_params.get("trouble")
     if name not in TITLES:
         name = next((trouble for trouble, (broken, _c) in gan.TROUBLES.items() if _named(run, broken)), "vanishing")
@@ -59,14 +59,17 @@ def choose(run: Run) -> str:
         _("trouble"), list(TITLES), format_func=lambda trouble: _(TITLES[trouble]), key="trouble", required=True,
         label_visibility="collapsed", on_change=lambda: st.query_params.update(trouble=st.session_state["trouble"]),
     )  # fmt: skip
-    st.markdown(_(WORDS[name]))
     return name
 
 
 def pair(run: Run, trouble: str) -> Run | None:
-    """See to it that the broken run is in view; the cure that was chosen, None where it is yet to be trained."""
+    """What goes wrong, in words; see to it that the broken run is in view. The cure that was chosen; None where one of
+    both is yet to be trained.
+    """
     broken, cures = gan.TROUBLES[trouble]
-    cure = st.selectbox(_("cure"), list(cures), format_func=_, key=f"cure-{trouble}", label_visibility="collapsed")
+    words, choice = st.columns([2.4, 1], gap="small")
+    words.markdown(_(WORDS[trouble]))
+    cure = choice.selectbox(_("cure"), list(cures), format_func=_, key=f"cure-{trouble}", label_visibility="collapsed")
     store = RunStore()
     first, second = (store.find(recipes.preset("gan", name)) for name in (broken, cure))
     if first and first.id != run.id:

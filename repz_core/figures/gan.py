@@ -127,15 +127,18 @@ def phase_portrait(field: Field, names: Sequence[tuple[str, str]], reach: float 
     where the game pulls.
     """
     figure = go.Figure()
-    length = 0.8 * (2 * reach / (math.sqrt(len(field.theta)) - 1)) / float(np.hypot(*field[2:]).max())
-    x, y = [], []
-    for theta, psi, across, up in zip(*field, strict=True):
-        x += [theta, theta + length * across, None]
-        y += [psi, psi + length * up, None]
-    arrows = {"symbol": ["circle", "circle", "circle"], "size": 4, "color": palette.PARENT}
-    figure.add_scatter(
-        x=x, y=y, mode="lines", line={"color": palette.PARENT, "width": 1.5}, marker=arrows, hoverinfo="skip", name=""
-    )
+    strength = np.hypot(field.theta_pull, field.psi_pull)
+    cell = 2 * reach / (math.sqrt(len(field.theta)) - 1)
+    length = 0.8 * cell * (strength / strength.max()) ** 0.4 / np.maximum(strength, 1e-12)  # weak ones are seen too
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for theta, psi, across, up in zip(
+        field.theta, field.psi, length * field.theta_pull, length * field.psi_pull, strict=True
+    ):
+        x += [theta, theta + across, None]
+        y += [psi, psi + up, None]
+    stroke = {"color": palette.PARENT, "width": 1.5}
+    figure.add_scatter(x=x, y=y, mode="lines", line=stroke, hoverinfo="skip", name="")
     figure.add_scatter(
         x=list(field.theta), y=list(field.psi), mode="markers", marker={"size": 4, "color": palette.PARENT},
         hoverinfo="skip", name="",

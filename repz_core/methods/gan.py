@@ -23,7 +23,8 @@ from repz_core.recipes import gan as recipe_gan
 
 NUM_SAMPLES = 36
 HUMP = 0.25  # standard deviation of a hump of the bimodal latent law
-COARSEST = 8  # periods of the coarsest waves across the picture; below, the net sees enough by itself
+SHARP = 3.0  # waves fade in where the noise's standard deviation times this is below a radian of theirs
+LEAST_NOISE = 0.002  # of the instance noise it starts from
 LEAST_RATE = 0.01  # of the learning rate it starts from
 
 Judge = Callable[[Tensor], Tensor]
@@ -59,7 +60,7 @@ class GAN(Method):
         self.average = _as_buffers(copy.deepcopy(self.generator))
         self.law: Mixture | None = mixture(recipe.dataset)
         self.unit = self.law.scale if self.law else 0.5  # examples / unit have a standard deviation of about one
-        base = COARSEST * torch.pi * self.unit / self.law.reach if self.law else 0.0
+        base = torch.pi * self.unit / self.law.reach if self.law else 0.0
         self.frequencies = base * 2.0 ** torch.arange(self.config.octaves)
         noise = torch.Generator().manual_seed(recipe.seed)
         self.prior_draws = self.prior(NUM_SAMPLES, noise)
@@ -82,8 +83,8 @@ class GAN(Method):
     def prior(self, num: int, noise: torch.Generator) -> Tensor:
         """Draws of z, (num, k), of variance one: normal, or with two humps a coordinate, which leave gaps between them.
 
-        A continuous generator cannot tear a connected law apart: it joins the modes by bridges (Khayatkhoei et al. 2018,
-        arXiv:1806.00880). Across a gap a bridge carries no samples.
+        A continuous generator cannot tear a connected law apart: it joins the modes by bridges (Khayatkhoei et al.
+        2018, arXiv:1806.00880). Across a gap a bridge carries no samples.
         """
         z = torch.randn(num, self.config.k, generator=noise)
         if self.config.latent == "normal":
@@ -102,13 +103,14 @@ class GAN(Method):
     def packed(self, x: Tensor) -> Tensor:
         """As the discriminator net takes them: (..., N, n) -> (..., N / packing, packing n), of about unit scale.
 
-        Points come with `octaves` of sines and cosines (Tancik et al. 2020, arXiv:2006.10739), each fading in as the
-        instance noise, which would blur it, fades out: by exp(-(f std)^2 / 2), its mean under that noise.
+        Points come with `octaves` of sines and cosines, without which a small net hardly learns detail (Tancik et al.
+        2020, arXiv:2006.10739). Each fades in, as exp(-(SHARP f std)^2 / 2), once the instance noise of that std is
+        well below its wavelength: by then the modes are found, and a judge that sees sharply drops none of them.
         """
         x = (x if self.law else x - 0.5) / self.unit
         if self.config.octaves and self.law:
             angles = (x.unsqueeze(-1) * self.frequencies).flatten(-2)
-            blur = torch.exp(-0.5 * (self.frequencies * (self.disturbance() / self.unit)).square())
+            blur = torch.exp(-0.5 * (SHARP * self.frequencies * (self.disturbance() / self.unit)).square())
             gain = blur.repeat(self.num_inputs)
             x = torch.cat([x, gain * angles.sin(), gain * angles.cos()], -1)
         return x if self.config.packing == 1 else x.unflatten(-2, (-1, self.config.packing)).flatten(-2)
@@ -121,9 +123,9 @@ class GAN(Method):
         return Draws(z, instance, mix)
 
     def disturbance(self) -> float:
-        """Standard deviation of the instance noise at this step: geometrically down to a hundredth, where it stays."""
-        share = min(1.0, self.step / self.config.noise_steps)
-        return self.config.instance_noise * self.unit * 0.01**share
+        """Standard deviation of the instance noise at this step: it falls geometrically, down to a 500th."""
+        left = max(LEAST_NOISE, 0.01 ** (self.step / self.config.noise_steps))
+        return self.config.instance_noise * self.unit * left
 
     def discriminator_terms(self, judge: Judge, x: Tensor, fake: Tensor, draws: Draws) -> dict[str, Tensor]:
         """L_D and its parts: real and fake examples (..., N, n) -> (...)."""
