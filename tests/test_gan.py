@@ -10,7 +10,7 @@ from repz_core.config import RepzError, bounds, choices, field_at, leaf_paths
 from repz_core.datasets.catalogue import CARDS
 from repz_core.events import Step
 from repz_core.methods import gan_points
-from repz_core.methods.gan import COARSEST, HUMP, Draws
+from repz_core.methods.gan import HUMP, LEAST_NOISE, SHARP, Draws
 from tests.test_gan_losses import TABLE, random
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -46,7 +46,7 @@ def batch(gan, num=12):
 def test_pack_i_holds_the_examples_from_i_times_its_size_on(packing, octaves, noise, make):
     """Each with its waves, where there are some, as faint as the noise would make them."""
     gan = make(packing=packing, octaves=octaves, instance_noise=noise)
-    x, waves = random(2, 12, 2), [COARSEST * 2.0**i * math.pi * gan.unit / gan.law.reach for i in range(octaves)]
+    x, waves = random(2, 12, 2), [2.0**i * math.pi * gan.unit / gan.law.reach for i in range(octaves)]
     packs = gan.packed(x)
     assert packs.shape == (2, 12 // packing, packing * 2 * (1 + 2 * octaves))
     for seed in range(2):
@@ -54,7 +54,9 @@ def test_pack_i_holds_the_examples_from_i_times_its_size_on(packing, octaves, no
             by_hand = []
             for row in x[seed, i * packing : (i + 1) * packing].tolist():
                 scaled = [value / gan.unit for value in row]
-                angles = [(value * wave, math.exp(-((wave * noise) ** 2) / 2)) for value in scaled for wave in waves]
+                angles = [
+                    (value * wave, math.exp(-((SHARP * wave * noise) ** 2) / 2)) for value in scaled for wave in waves
+                ]
                 by_hand += [*scaled, *(gain * math.sin(t) for t, gain in angles)]
                 by_hand += [gain * math.cos(t) for t, gain in angles]
             assert packs[seed, i].tolist() == pytest.approx(by_hand, rel=1e-4, abs=1e-4)
@@ -157,9 +159,10 @@ def test_seeds_side_by_side_are_as_one_after_the_other(make):
         assert term.tolist() == pytest.approx([terms[name].item() for terms in alone], rel=1e-9)
 
 
-def test_the_noise_falls_to_a_hundredth_and_stays_there(make):
+def test_the_noise_falls_to_a_hundredth_and_on_to_its_least(make):
     gan = make(instance_noise=0.8, noise_steps=1000)
-    for step, share in [(0, 1), (250, 10**-0.5), (500, 0.1), (1000, 0.01), (50_000, 0.01)]:
+    assert 0 < LEAST_NOISE < 0.01
+    for step, share in [(0, 1), (250, 10**-0.5), (500, 0.1), (1000, 0.01), (50_000, LEAST_NOISE)]:
         gan.step = step
         assert gan.disturbance() == pytest.approx(0.8 * gan.law.scale * share, rel=1e-12)
     assert make(instance_noise=0.0).disturbance() == 0

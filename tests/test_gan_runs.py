@@ -9,7 +9,7 @@ import torch
 
 from repz_core import __main__ as cli
 from repz_core import engine, recipes
-from repz_core.config import RepzError, Training
+from repz_core.config import RepzError, Training, bounds, choices, field_at, hint, leaf_paths
 from repz_core.events import Snapshot, State, Step
 from repz_core.executors.work import work
 from repz_core.methods import gan_points
@@ -245,3 +245,27 @@ def test_the_command_line_refuses_in_one_sentence(arguments, sentence, run, home
     code, out, err = run("train", *arguments, "--steps", "5")
     assert (code, out, err) == (2, "", [f"repz_core: {sentence}"])
     assert list(home.iterdir()) == []
+
+
+FREE = [
+    path
+    for path in leaf_paths(recipes.family("gan").Recipe)
+    if path.startswith(("model.", "training.")) and not hint(recipes.family("gan").Recipe, path, "shape")
+]
+
+
+@pytest.mark.parametrize("path", sorted({*FREE} - {"training.steps"}))
+@pytest.mark.usefixtures("few")
+def test_a_fork_can_change_whatever_decides_no_shape(path, tiny):
+    """From either end of the knob to the other."""
+    field = field_at(recipes.family("gan").Recipe, path)
+    one, *_between, other = choices(field) or bounds(field)
+    for old, new in ((one, other), (other, one)):
+        parent = tiny("gan", "ring8", **{"training.steps": 4, "training.num_frames": 2, path: old})
+        child = recipes.fork(parent, 2, **{path: new})
+        try:
+            steps = [event.step for event in engine.train(child) if isinstance(event, Step)]
+        except RepzError as error:
+            assert str(error).startswith("Training diverged")  # noqa: PT017 (either outcome is right)
+        else:
+            assert steps == [2, 3, 4]

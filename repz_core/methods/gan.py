@@ -23,7 +23,7 @@ from repz_core.recipes import gan as recipe_gan
 
 NUM_SAMPLES = 36
 HUMP = 0.25  # standard deviation of a hump of the bimodal latent law
-SHARP = 3.0  # waves fade in where the noise's standard deviation times this is below a radian of theirs
+SHARP = 5.0  # waves fade in where the noise's standard deviation times this is below a radian of theirs
 LEAST_NOISE = 0.002  # of the instance noise it starts from
 LEAST_RATE = 0.01  # of the learning rate it starts from
 
