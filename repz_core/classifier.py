@@ -180,7 +180,8 @@ def read(path: Path, dataset: str) -> Classifier:
             if (file.metadata() or {}).get("dataset") != identity(dataset):
                 raise ValueError(_("it is not of {dataset}").format(dataset=identity(dataset)))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
-        classifier = Classifier(found.shape, found.num_classes)
+        with torch.random.fork_rng(devices=[]):  # first weights are drawn from everybody's generator
+            classifier = Classifier(found.shape, found.num_classes)
         classifier.load_state_dict(weights)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".:")

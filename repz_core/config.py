@@ -196,6 +196,11 @@ def explain(cls: type[Config], error: ValidationError) -> str:
     )
 
 
+def whole(given: Any) -> Any:
+    """A whole number written as text, as the command line gives it, as a number; anything else as it is."""
+    return int(given) if isinstance(given, str) and given.isdecimal() else given
+
+
 def short(given: Any) -> str:
     """What was given, on one line and of bounded length."""
     try:

@@ -40,9 +40,10 @@ def kernel_masses(points: NDArray[np.floating], borders: Array, bandwidth: float
     Points are first counted in cells and the kernel then integrated from cell to cell: the work does not grow with N.
     """
     cells, width = len(borders) - 1, borders[1] - borders[0]
-    places = np.floor((points - borders[0]) / width).astype(np.int64)
-    inside = ((places >= 0) & (places < cells)).all(1)
-    flat = places[inside, 1] * cells + places[inside, 0]
+    places = np.floor((points - borders[0]) / width)
+    inside = ((places >= 0) & (places < cells)).all(1)  # false for what is not finite, too
+    columns, rows = places[inside].astype(np.int64).T
+    flat = rows * cells + columns
     counts = np.bincount(flat, minlength=cells * cells).reshape(cells, cells) / len(points)
     steps = np.arange(cells)[:, None] - np.arange(cells)  # from centre to centre
     offsets = (np.arange(-cells, cells + 1) + np.array([[-0.5], [0.5]])) * width

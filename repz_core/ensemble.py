@@ -82,8 +82,8 @@ class _Together:
                 loss = self._loss(phase.name, torch.stack([batches.at(position) for batches in self.batches]))
                 gradients = optim.gradients(loss.sum(), self.nets[phase.name].tensors)
                 self.optimisers[phase.name].step(gradients, phase.lr * phase.schedule())
+                self._after(phase.name)
                 position += 1
-        self._after()
         self.step += 1
 
     def _loss(self, name: str, x: Tensor) -> Tensor:
@@ -103,13 +103,13 @@ class _Together:
         return self.nets["discriminator"](self.one.packed(x)).squeeze(-1)
 
     @torch.no_grad()
-    def _after(self) -> None:
-        if bound := self.one.config.clip:
-            for tensor in self.nets["discriminator"].tensors:
-                tensor.clamp_(-bound, bound)
-        torch._foreach_lerp_(
-            self.average, [tensor.detach() for tensor in self.nets["generator"].tensors], 1 - self.one.memory()
-        )
+    def _after(self, name: str) -> None:
+        tensors = [tensor.detach() for tensor in self.nets[name].tensors]
+        if name == "generator":
+            torch._foreach_lerp_(self.average, tensors, 1 - self.one.memory())
+        elif bound := self.one.config.clip:
+            torch._foreach_clamp_max_(tensors, bound)
+            torch._foreach_clamp_min_(tensors, -bound)
 
     @torch.no_grad()
     def members(self) -> list[GAN]:

@@ -38,6 +38,14 @@ def load(optimiser: Optimiser, tensors: Mapping[str, Tensor]) -> None:
         own.copy_(tensors[name])
 
 
+def _as(param: Tensor, gradient: Tensor) -> Tensor:
+    """`gradient` in memory as `param` is: the fused kernel walks through both side by side, whatever their strides say.
+
+    Those of a penalty, which are differentiated twice, and those of stacked nets come out of autograd transposed.
+    """
+    return gradient if gradient.stride() == param.stride() else torch.empty_like(param).copy_(gradient)
+
+
 class Adam:
     """Adam (Kingma & Ba 2015, arXiv:1412.6980) by torch's functional form.
 
@@ -56,7 +64,7 @@ class Adam:
         """One step against the gradients, each divided by the root of its mean square."""
         adam(
             self.params,
-            list(gradients),
+            [_as(param, gradient) for param, gradient in zip(self.params, gradients, strict=True)],
             self.means,
             self.squares,
             [],

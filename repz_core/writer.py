@@ -32,6 +32,7 @@ class RunWriter:
         self.before = run.status.replace(message="")  # what ended the last worker is over
         self.start: float | None = None  # of the first step: loading data and nets is not training
         self.paused = 0.0
+        self.looks = self.before.looks
         self.wrote = 0.0
 
     def __enter__(self) -> "RunWriter":
@@ -78,8 +79,9 @@ class RunWriter:
         examples = self.run.recipe.training.batch_size * (step - self.first)
         rate = examples / max(seconds - self.before.seconds, 1e-9) if step > self.first else 0.0
         status = self.before.replace(
-            state=state, step=step, seconds=round(seconds, 3), examples_per_second=round(rate, 1), **changes
-        )
+            state=state, step=step, seconds=round(seconds, 3), examples_per_second=round(rate, 1), looks=self.looks,
+            **changes,
+        )  # fmt: skip
         write_json(self.run.folder / "status.json", status.model_dump())
         self.wrote = time.monotonic()
         return status
@@ -99,8 +101,9 @@ class RunWriter:
         _replace(self.run.folder / "weights.safetensors", lambda path: save_file(weights, path))
 
     def show(self, arrays: Any) -> None:
-        """Write a passing look, which no event tells of."""
+        """Write a passing look, which no event tells of; the status counts them."""
         _pack(self.run.now_file(), arrays)
+        self.looks += 1
 
     def drop_look(self) -> None:
         """Remove the passing look."""

@@ -82,9 +82,9 @@ def _interval_masses(edges: Array, means: Array, sigma: float) -> Array:
 
 def mixture(dataset: str) -> Mixture | None:
     """The law of a set of points, by its name or name@version; None for images."""
-    name, _at, version = dataset.partition("@")
+    name, at, version = dataset.partition("@")
     if name == "drawn":
-        return drawn(version or HEART)
+        return drawn(version if at else HEART)
     return _known(name)
 
 
@@ -132,16 +132,13 @@ def drawn(picture: str) -> Mixture:
 
     Raises RepzError for a text of another form, and for an empty picture.
     """
-    try:
-        levels = np.array([int(digit, 16) for digit in picture], float)
-    except ValueError:
-        levels = np.empty(0)
-    if len(levels) != DRAWN_LENGTH:
+    if len(picture) != DRAWN_LENGTH or not set(picture) <= set("0123456789abcdefABCDEF"):
         raise RepzError(
             _("A drawn density is {length} hex digits, 32 rows of 32 cells; got {given}.").format(
                 length=DRAWN_LENGTH, given=short(picture)
             )
         )
+    levels = np.array([int(digit, 16) for digit in picture], float)
     if not levels.any():
         raise RepzError(_("The drawn density is empty: paint at least one cell, then start."))
     ticks = (np.arange(DRAWN_SIDE) + 0.5) * (2 * DRAWN_REACH / DRAWN_SIDE) - DRAWN_REACH

@@ -87,7 +87,6 @@ class _Pacer:
         self.limit = seconds
         self.step = writer.first
         self.turn: Turn | None = None  # the last one
-        self.looks = run.status.looks
         self.num_turns = len(recipes.turns(run.recipe))
         self.ended: Condition = "done"
         self.path = run.folder / "control.json"
@@ -144,8 +143,7 @@ class _Pacer:
         """Let people see how it stands now, between two frames."""
         if self.turn and self.turn.step >= self.step:
             self.writer.show(self.turn.look())
-            self.looks += 1
-        self.writer.status(state, self.step, turn=self._turns(), looks=self.looks)
+        self.writer.status(state, self.step, turn=self._turns())
 
     def _wait(self, seconds: float) -> None:
         """Time that is not training. A change of the user's mind ends it early."""

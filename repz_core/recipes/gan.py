@@ -16,7 +16,7 @@ METRICS = ("modes", "high_quality", "spread", "js", "fid", "precision", "recall"
 UNIT = ""
 
 PRIMARY: dict[str, Any] = {"primary": True}
-SHAPE: dict[str, Any] = {"shape": True}
+SHAPE: dict[str, Any] = {"shape": True}  # of the state, which a fork starts from
 POINTS: dict[str, Any] = {"for": "points"}
 IMAGES: dict[str, Any] = {"for": "images"}
 
@@ -73,7 +73,7 @@ class Model(Config):
         description=N_("channels of the convolution next to the image; twice as many at each halving"),
         json_schema_extra=SHAPE | IMAGES,
     )
-    size: Annotated[Literal[8, 16, 32, 64], BeforeValidator(int)] = Field(
+    size: Annotated[Literal[8, 16, 32, 64], BeforeValidator(config.whole)] = Field(
         32, description=N_("pixels a side that images are resized to"), json_schema_extra=SHAPE | IMAGES
     )
 
@@ -100,7 +100,9 @@ class Training(config.Training):
     order: Literal["alternating", "simultaneous"] = Field(
         "alternating", description=N_("whether the generator sees what the discriminator has just done")
     )
-    optimiser: Literal["adam", "sgd"] = Field("adam", description=N_("Adam, or plain gradient descent"))
+    optimiser: Literal["adam", "sgd"] = Field(
+        "adam", description=N_("Adam, or plain gradient descent"), json_schema_extra=SHAPE
+    )
     beta1: float = Field(0.0, ge=0.0, le=0.99, description=N_("Adam's momentum"))
     beta2: float = Field(0.99, ge=0.5, le=0.9999, description=N_("Adam's memory of squared gradients"))
 
@@ -131,6 +133,13 @@ def check(recipe: config.Recipe) -> None:
             _("training.d_steps must be 1 where both players move at the same time; got {given}.").format(
                 given=training.d_steps
             )
+        )
+    if recipe.dataset.startswith("dirac") and (model.octaves or model.packing > 1):
+        raise RepzError(
+            _(
+                "On a single point the discriminator is a line: model.octaves must be 0 and model.packing 1; "
+                "got {octaves} and {packing}."
+            ).format(octaves=model.octaves, packing=model.packing)
         )
     if training.batch_size % model.packing:
         raise RepzError(
