@@ -171,8 +171,11 @@ def runs(options: argparse.Namespace) -> None:
 
 def checkpoints(options: argparse.Namespace) -> None:
     """Rebuild checkpoints/; a run whose recipe and code have not changed is left alone."""
+    from repz_core import classifier
     from repz_core.shipped import build
 
+    for path, accuracy in classifier.build(classifier.FOLDER):  # which GANs on images are judged by
+        _print(options, [{"classifier": path.stem, "accuracy": accuracy}], str)
     for run in build(SHIPPED):
         _print(options, [{"id": run.id, **run.status.metrics}], str)
 

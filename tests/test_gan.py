@@ -10,7 +10,7 @@ from repz_core.config import RepzError, bounds, choices, field_at, leaf_paths
 from repz_core.datasets.catalogue import CARDS
 from repz_core.events import Step
 from repz_core.methods import gan_points
-from repz_core.methods.gan import HUMP, LEAST_NOISE, SHARP, Draws
+from repz_core.methods.gan import HUMP, LEAST_NOISE, Draws
 from tests.test_gan_losses import TABLE, random
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -55,7 +55,7 @@ def test_pack_i_holds_the_examples_from_i_times_its_size_on(packing, octaves, no
             for row in x[seed, i * packing : (i + 1) * packing].tolist():
                 scaled = [value / gan.unit for value in row]
                 angles = [
-                    (value * wave, math.exp(-((SHARP * wave * noise) ** 2) / 2)) for value in scaled for wave in waves
+                    (value * wave, math.exp(-((wave * noise) ** 2) / 2)) for value in scaled for wave in waves
                 ]
                 by_hand += [*scaled, *(gain * math.sin(t) for t, gain in angles)]
                 by_hand += [gain * math.cos(t) for t, gain in angles]

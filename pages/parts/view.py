@@ -11,6 +11,9 @@ from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
 
+CLOCKS = {"steps", "num_frames", "noise_steps", "hold", "half_life"}  # numbers of steps: a step costs the same
+
+
 def run_in_view(method: str) -> Run:
     """The run of the URL, else one of `method` that trains, else the family's first preset, recorded or trained now.
 
@@ -91,5 +94,10 @@ def _rates() -> dict[str, float]:
 def _work_of(recipe: Recipe) -> str:
     """What a step's time depends on: all but seed, length, and numbers that are only multiplied."""
     values = recipe.model_dump()
-    sizes = {name: value for name, value in values["model"].items() if not isinstance(value, float)}
-    return repr((recipe.method, recipe.dataset, sizes, recipe.training.batch_size, recipe.threads))
+    sizes = [
+        (name, value)
+        for group in ("model", "training")
+        for name, value in values[group].items()
+        if not isinstance(value, float) and name not in CLOCKS
+    ]
+    return repr((recipe.method, recipe.dataset, sizes, recipe.threads))

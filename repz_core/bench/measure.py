@@ -24,7 +24,8 @@ class Result:
     """One task's line. `ours` and `peer` are medians in `unit`; a ratio above 1 means that ours is better.
 
     `required` is the least ratio to reach, 0 where it only informs; `limit` the most that `ours` may be, where there
-    is one; `range_*` the least and greatest single run; `quality_*` what was reached meanwhile, where that matters.
+    is one; `range_*` the least and greatest single run; `quality_*` what was reached meanwhile, and `table` row by
+    row, where that matters.
     """
 
     task: str
@@ -40,6 +41,7 @@ class Result:
     range_peer: tuple[float, float] | None = None
     quality_ours: float | None = None
     quality_peer: float | None = None
+    table: list[dict[str, Any]] | None = None
 
     @classmethod
     def of(
@@ -93,4 +95,6 @@ def interleave(num_runs: int, *sides: Callable[[int], Any] | None) -> list[list[
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.4g}")
-    return [_rounded(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, tuple | list) else value

@@ -23,7 +23,6 @@ from repz_core.recipes import gan as recipe_gan
 
 NUM_SAMPLES = 36
 HUMP = 0.25  # standard deviation of a hump of the bimodal latent law
-SHARP = 5.0  # waves fade in where the noise's standard deviation times this is below a radian of theirs
 LEAST_NOISE = 0.002  # of the instance noise it starts from
 LEAST_RATE = 0.01  # of the learning rate it starts from
 
@@ -104,13 +103,13 @@ class GAN(Method):
         """As the discriminator net takes them: (..., N, n) -> (..., N / packing, packing n), of about unit scale.
 
         Points come with `octaves` of sines and cosines, without which a small net hardly learns detail (Tancik et al.
-        2020, arXiv:2006.10739). Each fades in, as exp(-(SHARP f std)^2 / 2), once the instance noise of that std is
-        well below its wavelength: by then the modes are found, and a judge that sees sharply drops none of them.
+        2020, arXiv:2006.10739). Each fades in, as exp(-(f std)^2 / 2), as the instance noise of that std falls: finer
+        waves than the noise leaves visible would only be fitted to it.
         """
         x = (x if self.law else x - 0.5) / self.unit
         if self.config.octaves and self.law:
             angles = (x.unsqueeze(-1) * self.frequencies).flatten(-2)
-            blur = torch.exp(-0.5 * (SHARP * self.frequencies * (self.disturbance() / self.unit)).square())
+            blur = torch.exp(-0.5 * (self.frequencies * (self.disturbance() / self.unit)).square())
             gain = blur.repeat(self.num_inputs)
             x = torch.cat([x, gain * angles.sin(), gain * angles.cos()], -1)
         return x if self.config.packing == 1 else x.unflatten(-2, (-1, self.config.packing)).flatten(-2)
