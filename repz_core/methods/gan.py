@@ -22,7 +22,6 @@ from repz_core.methods.base import Examples, Method, Phase
 from repz_core.recipes import gan as recipe_gan
 
 NUM_SAMPLES = 36
-HUMP = 0.25  # standard deviation of a hump of the bimodal latent law
 LEAST_NOISE = 0.002  # of the instance noise it starts from
 LEAST_RATE = 0.01  # of the learning rate it starts from
 
@@ -80,16 +79,8 @@ class GAN(Method):
         return self.decode(self.prior(num, self.noise))
 
     def prior(self, num: int, noise: torch.Generator) -> Tensor:
-        """Draws of z, (num, k), of variance one: normal, or with two humps a coordinate, which leave gaps between them.
-
-        A continuous generator cannot tear a connected law apart: it joins the modes by bridges (Khayatkhoei et al.
-        2018, arXiv:1806.00880). Across a gap a bridge carries no samples.
-        """
-        z = torch.randn(num, self.config.k, generator=noise)
-        if self.config.latent == "normal":
-            return z
-        signs = 2.0 * torch.randint(2, z.shape, generator=noise) - 1
-        return signs * (1 - HUMP**2) ** 0.5 + HUMP * z
+        """Draws of z from N(0, I), (num, k)."""
+        return torch.randn(num, self.config.k, generator=noise)
 
     def made(self, output: Tensor) -> Tensor:
         """Examples of a generator net's output."""

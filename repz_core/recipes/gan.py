@@ -54,9 +54,6 @@ class Model(Config):
         0.999, ge=0.0, le=0.9999, description=N_("averaging of the generator that is shown, a step; 0: none")
     )
     k: int = Field(16, ge=1, le=128, description=N_("latent dimensions"), json_schema_extra=SHAPE)
-    latent: Literal["normal", "bimodal"] = Field(
-        "normal", description=N_("law of the latent code: normal, or two humps a dimension with a gap between them")
-    )
     width: int = Field(128, ge=8, le=512, description=N_("hidden units a layer"), json_schema_extra=SHAPE | POINTS)
     depth: int = Field(2, ge=1, le=5, description=N_("hidden layers"), json_schema_extra=SHAPE | POINTS)
     octaves: int = Field(
@@ -183,7 +180,6 @@ def describe(recipe: config.Recipe) -> str:
     assert isinstance(training, Training)
     words = [LOSSES[model.loss]]
     words += [_("{size} pixels").format(size=model.size)] * (catalogue.card(recipe.dataset).kind == "images")
-    words += [_("bimodal z")] * (model.latent == "bimodal")
     words += [f"R1 {model.r1:g}"] * (model.r1 > 0)
     words += [_("gradient penalty {weight:g}").format(weight=model.gradient_penalty)] * (model.gradient_penalty > 0)
     words += [_("clip {bound:g}").format(bound=model.clip)] * (model.clip > 0)
