@@ -47,7 +47,7 @@ def by_hand(recipe):
     training, theta, psi = recipe.training, 0.9, 0.9
     for step in range(training.steps):
         yield theta, psi
-        left = max(0.01, 0.5 ** (max(0, step - training.hold) / training.half_life))
+        left = max(0.01, 0.5 ** (step / training.half_life))
         before = psi
         psi -= left * training.lr_d * (sigmoid(psi * theta) * theta + recipe.model.r1 * psi)
         seen = before if training.order == "simultaneous" else psi
@@ -64,7 +64,7 @@ SIMULTANEOUS = {"training.order": "simultaneous"}
         SIMULTANEOUS,
         {"model.r1": 1.0},
         SIMULTANEOUS | {"model.r1": 0.3},
-        {"training.lr": 0.05, "training.half_life": 100, "training.hold": 50},
+        {"training.lr": 0.05, "training.half_life": 100},
     ],
     ids=str,
 )

@@ -38,7 +38,7 @@ TITLES = {
 }  # fmt: skip
 MEASURES = {
     "vanishing": "gradient",
-    "oscillation": "portrait",
+    "oscillation": "loss",
     "collapse": "modes",
 }  # what tells a cure from its trouble
 MEASURED_STEPS = 30  # of each size, to time a step
@@ -53,7 +53,7 @@ def choose(run: Run) -> str:
     """A row of buttons, one a trouble; the URL keeps which."""
     name = st.query_params.get("trouble")
     if name not in TITLES:
-        name = next((trouble for trouble, (broken, _c) in gan.TROUBLES.items() if _named(run, broken)), "vanishing")
+        name = next((trouble for trouble, pairs in gan.TROUBLES.items() if any(_named(run, broken) for broken, _c in pairs)), "vanishing")
     st.session_state["trouble"] = name
     st.segmented_control(
         _("trouble"), list(TITLES), format_func=lambda trouble: _(TITLES[trouble]), key="trouble", required=True,
@@ -66,10 +66,13 @@ def pair(run: Run, trouble: str) -> Run | None:
     """What goes wrong, in words; see to it that the broken run is in view. The cure that was chosen; None where one of
     both is yet to be trained.
     """
-    broken, cures = gan.TROUBLES[trouble]
-    words, choice = st.columns([2.4, 1], gap="small")
+    words, choice = st.columns([2.1, 1], gap="small")
     words.markdown(_(WORDS[trouble]))
-    cure = choice.selectbox(_("cure"), list(cures), format_func=_, key=f"cure-{trouble}", label_visibility="collapsed")
+    pairs = gan.TROUBLES[trouble]
+    broken, cure = choice.selectbox(
+        _("pair"), pairs, format_func=lambda pair: f"{_(pair[0])} → {_(pair[1])}", key=f"pair-{trouble}",
+        index=next((i for i, (broken, _c) in enumerate(pairs) if _named(run, broken)), 0), label_visibility="collapsed",
+    )  # fmt: skip
     store = RunStore()
     first, second = (store.find(recipes.preset("gan", name)) for name in (broken, cure))
     if first and first.id != run.id:

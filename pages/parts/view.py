@@ -11,7 +11,7 @@ from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
 
-CLOCKS = {"steps", "num_frames", "noise_steps", "hold", "half_life"}  # numbers of steps: a step costs the same
+CLOCKS = {"steps", "num_frames", "noise_steps", "half_life"}  # numbers of steps: a step costs the same
 
 
 def run_in_view(method: str) -> Run:

@@ -194,7 +194,7 @@ class GAN(Method):
     def schedule(self) -> float:
         """What is left of the learning rates at this step."""
         training = self.training_config
-        return max(LEAST_RATE, 0.5 ** (max(0, self.step - training.hold) / training.half_life))
+        return max(LEAST_RATE, 0.5 ** (self.step / training.half_life))
 
     @torch.no_grad()
     def _clip(self) -> None:

@@ -89,9 +89,8 @@ class Training(config.Training):
     lr_d: float = Field(
         1e-3, ge=1e-5, le=1e-1, description=N_("learning rate of the discriminator"), json_schema_extra={"log": True}
     )
-    hold: int = Field(0, ge=0, le=200_000, description=N_("steps before both learning rates begin to fall"))
     half_life: int = Field(
-        200_000, ge=100, le=200_000, description=N_("steps in which both learning rates then fall by half")
+        200_000, ge=100, le=200_000, description=N_("steps in which both learning rates fall by half")
     )
     d_steps: int = Field(1, ge=1, le=50, description=N_("turns of the discriminator for one of the generator"))
     order: Literal["alternating", "simultaneous"] = Field(
@@ -210,31 +209,81 @@ LOSSES = {
 def defaults(dataset: str) -> dict[str, Any]:
     """Settings that suit `dataset` better than the fields' own defaults."""
     card = catalogue.card(dataset)
-    if card.name == "dirac":
-        return {"training.optimiser": "sgd", "training.lr": 0.1, "training.lr_d": 0.1, "model.instance_noise": 0.0}
-    return {}
+    return _IMAGES if card.kind == "images" else _SUITED.get(card.name, _POINTS)
 
 
 _BARE: dict[str, Any] = {"model.instance_noise": 0.0}
-_DIRAC: dict[str, Any] = {"model.loss": "minimax", "training.steps": 600, "training.num_frames": 60}
-_VANISHING: dict[str, Any] = _BARE | {
-    "model.loss": "minimax", "training.d_steps": 20, "training.lr": 1e-4, "training.steps": 300,
-    "training.num_frames": 30,
+_IMAGES: dict[str, Any] = _BARE | {
+    "model.k": 64, "model.r1": 0.3, "training.batch_size": 64, "training.lr": 2e-3, "training.lr_d": 2e-3,
+    "training.steps": 1800, "training.num_frames": 40,
 }  # fmt: skip
+_POINTS: dict[str, Any] = {
+    "model.k": 2, "model.octaves": 4, "model.r1": 0.001, "model.noise_steps": 2500, "training.lr_d": 4e-3,
+    "training.half_life": 2500, "training.steps": 8000,
+}  # fmt: skip
+_SUITED: dict[str, dict[str, Any]] = {
+    "ring8": _POINTS | {
+        "model.octaves": 6, "model.noise_steps": 6000, "training.half_life": 6000, "training.steps": 20_000,
+    },
+    "grid25": {
+        "model.r1": 0.03, "model.noise_steps": 8000, "training.lr": 4e-3, "training.lr_d": 4e-3,
+        "training.half_life": 10_000, "training.steps": 30_000,
+    },
+    "dirac": _BARE | {"training.optimiser": "sgd", "training.lr": 0.1, "training.lr_d": 0.1},
+}  # fmt: skip
+_DIRAC: dict[str, Any] = {"model.loss": "minimax", "training.steps": 600, "training.num_frames": 60}
+_AT_ONCE: dict[str, Any] = {"training.order": "simultaneous"}
+_SLOSHING: dict[str, Any] = _BARE | _AT_ONCE | {
+    "model.loss": "minimax", "model.width": 32, "model.octaves": 2, "model.r1": 0.0, "model.ema": 0.0,
+    "training.optimiser": "sgd", "training.lr": 0.1, "training.lr_d": 0.1, "training.half_life": 200_000,
+    "training.steps": 1000,
+}  # fmt: skip
+_VANISHING: dict[str, Any] = _BARE | {
+    "model.loss": "minimax", "model.k": 16, "model.octaves": 0, "model.r1": 0.0, "training.d_steps": 20, "training.lr": 1e-4,
+    "training.lr_d": 1e-3, "training.steps": 300, "training.num_frames": 30,
+}  # fmt: skip
+_COLLAPSE: dict[str, Any] = _BARE | {
+    "model.octaves": 4, "model.r1": 0.0, "training.beta1": 0.5, "training.lr_d": 1e-3, "training.half_life": 200_000,
+    "training.steps": 4000,
+}  # fmt: skip
+_GRID_COLLAPSE: dict[str, Any] = _BARE | {
+    "model.octaves": 3, "model.r1": 0.0, "training.lr": 1e-3, "training.lr_d": 1e-3, "training.half_life": 2000,
+    "training.steps": 6000,
+}  # fmt: skip
+_LADDER: dict[str, Any] = {"model.channels": 8, "training.steps": 1200, "training.num_frames": 20}
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Ring of 8"): ("ring8", {}),
     N_("Grid of 25"): ("grid25", {}),
+    N_("Digits of MNIST, 32 pixels"): ("mnist5k", {}),
     N_("Vanishing gradient"): ("ring8", _VANISHING),
-    N_("Cured by the non-saturating loss"): ("ring8", _VANISHING | {"model.loss": "non_saturating"}),
-    N_("Dirac-GAN, steps at once"): ("dirac", _DIRAC | {"training.order": "simultaneous"}),
+    N_("Non-saturating loss"): ("ring8", _VANISHING | {"model.loss": "non_saturating"}),
+    N_("Dirac-GAN, steps at once"): ("dirac", _DIRAC | _AT_ONCE),
     N_("Dirac-GAN, steps in turns"): ("dirac", _DIRAC),
-    N_("Dirac-GAN, R1"): ("dirac", _DIRAC | {"training.order": "simultaneous", "model.r1": 1.0}),
+    N_("Dirac-GAN, R1"): ("dirac", _DIRAC | _AT_ONCE | {"model.r1": 1.0}),
+    N_("Two Gaussians, steps at once"): ("gaussians", _SLOSHING),
+    N_("Two Gaussians, R1"): ("gaussians", _SLOSHING | {"model.r1": 1.0}),
+    N_("Collapse on the ring"): ("ring8", _COLLAPSE),
+    N_("Ring, packs of 4 and R1"): ("ring8", _COLLAPSE | {"model.packing": 4, "model.r1": 1.0}),
+    N_("Ring, R1 alone"): ("ring8", _COLLAPSE | {"model.r1": 3.0}),
+    N_("Collapse on the grid"): ("grid25", _GRID_COLLAPSE),
+    N_("Small net, 32 pixels"): ("mnist5k", _LADDER),
 }
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
+FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
+    "size": ("Small net, 32 pixels", "model.size", (8, 16, 32, 64)),
+}
 
-# What goes wrong -> the preset that breaks and those that mend it, on the same seed.
-TROUBLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "vanishing": ("Vanishing gradient", ("Cured by the non-saturating loss",)),
-    "oscillation": ("Dirac-GAN, steps at once", ("Dirac-GAN, steps in turns", "Dirac-GAN, R1")),
+# What goes wrong -> presets that break, each with one that mends it on the same seed.
+TROUBLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "vanishing": (("Vanishing gradient", "Non-saturating loss"),),
+    "oscillation": (
+        ("Dirac-GAN, steps at once", "Dirac-GAN, steps in turns"),
+        ("Dirac-GAN, steps at once", "Dirac-GAN, R1"),
+        ("Two Gaussians, steps at once", "Two Gaussians, R1"),
+    ),
+    "collapse": (
+        ("Collapse on the ring", "Ring, packs of 4 and R1"),
+        ("Collapse on the ring", "Ring, R1 alone"),
+        ("Collapse on the grid", "Grid of 25"),
+    ),
 }
