@@ -55,9 +55,7 @@ def test_pack_i_holds_the_examples_from_i_times_its_size_on(packing, octaves, no
             by_hand = []
             for row in x[seed, i * packing : (i + 1) * packing].tolist():
                 scaled = [value / gan.unit for value in row]
-                angles = [
-                    (value * wave, math.exp(-((wave * noise) ** 2) / 2)) for value in scaled for wave in waves
-                ]
+                angles = [(value * wave, math.exp(-((wave * noise) ** 2) / 2)) for value in scaled for wave in waves]
                 by_hand += [*scaled, *(gain * math.sin(t) for t, gain in angles)]
                 by_hand += [gain * math.cos(t) for t, gain in angles]
             assert packs[seed, i].tolist() == pytest.approx(by_hand, rel=1e-4, abs=1e-4)

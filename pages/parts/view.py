@@ -10,7 +10,6 @@ from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
-
 CLOCKS = {"steps", "num_frames", "noise_steps", "half_life"}  # numbers of steps: a step costs the same
 
 

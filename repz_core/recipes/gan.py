@@ -239,8 +239,8 @@ _SLOSHING: dict[str, Any] = _BARE | _AT_ONCE | {
     "training.steps": 1000,
 }  # fmt: skip
 _VANISHING: dict[str, Any] = _BARE | {
-    "model.loss": "minimax", "model.k": 16, "model.octaves": 0, "model.r1": 0.0, "training.d_steps": 20, "training.lr": 1e-4,
-    "training.lr_d": 1e-3, "training.steps": 300, "training.num_frames": 30,
+    "model.loss": "minimax", "model.k": 16, "model.octaves": 0, "model.r1": 0.0, "training.d_steps": 20,
+    "training.lr": 1e-4, "training.lr_d": 1e-3, "training.steps": 300, "training.num_frames": 30,
 }  # fmt: skip
 _COLLAPSE: dict[str, Any] = _BARE | {
     "model.octaves": 4, "model.r1": 0.0, "training.beta1": 0.5, "training.lr_d": 1e-3, "training.half_life": 200_000,

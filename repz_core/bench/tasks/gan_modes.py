@@ -30,7 +30,8 @@ def run(settings: Settings) -> Result:
         members = ensemble.train_seeds(asked, seeds)
         seconds.append((time.perf_counter() - start) / len(seeds))
         found = [counted(gan) for gan in members]
-        table.append({"data": asked.dataset, "steps": asked.training.steps, "seconds a seed": seconds[-1]} | summary(found))
+        setting = {"data": asked.dataset, "steps": asked.training.steps, "seconds a seed": seconds[-1]}
+        table.append(setting | summary(found))
     return Result.of("gan_modes", "s", seconds, [], limit=LIMIT, table=table)
 
 
