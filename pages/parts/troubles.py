@@ -53,10 +53,8 @@ def choose(run: Run) -> str:
     """A row of buttons, one a trouble; the URL keeps which."""
     name = st.query_params.get("trouble")
     if name not in TITLES:
-        name = next(
-            (trouble for trouble, pairs in gan.TROUBLES.items() if any(_named(run, broken) for broken, _c in pairs)),
-            "vanishing",
-        )
+        shown = [trouble for trouble, pairs in gan.TROUBLES.items() if any(_named(run, broken) for broken, _c in pairs)]
+        name = [*shown, "vanishing"][0]
     st.session_state["trouble"] = name
     st.segmented_control(
         _("trouble"), list(TITLES), format_func=lambda trouble: _(TITLES[trouble]), key="trouble", required=True,
