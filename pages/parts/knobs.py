@@ -126,7 +126,7 @@ def _put(recipe: Recipe, keep: bool = False) -> None:
         if path in HIDDEN and path != "dataset":
             continue
         key = _key(recipe.method, path)
-        shown = recipe.dataset.partition("@")[0] if path == "dataset" else _on_scale(cls, path, value(recipe, path))
+        shown = recipe.dataset.partition("@")[0] if path == "dataset" else value(recipe, path)
         # Set anew even where it is kept: a widget in a closed popover is mounted later, and would start at its minimum.
         st.session_state[key] = st.session_state[key] if keep and key in st.session_state else shown
 
@@ -152,7 +152,8 @@ def _widget(method: str, cls: type[Config], path: str) -> Any:
     if field.annotation is bool:
         return st.toggle(name, key=key, help=help)
     if hint(cls, path, "log"):
-        return st.select_slider(name, _decades(low, high), key=key, help=help, format_func="{:.2g}".format)
+        ticks = sorted({*_decades(low, high), st.session_state[key]})  # a run may have a value between them
+        return st.select_slider(name, ticks, key=key, help=help, format_func="{:.2g}".format)
     if field.annotation is int and high - low > 2000:
         return st.number_input(name, low, high, key=key, help=help)
     step = 1 if field.annotation is int else 0.01 if high <= 1 else 0.1
@@ -160,17 +161,11 @@ def _widget(method: str, cls: type[Config], path: str) -> Any:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """1, 2, 3, 5 steps a decade."""
-    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    """1, 2, 3, 5 steps a decade; from 0 on, five decades below `high`."""
+    least = low or high / 1e5
+    exponents = range(math.floor(math.log10(least)), math.ceil(math.log10(high)) + 1)
     ticks = [float(f"{m}e{e}") for e in exponents for m in (1, 2, 3, 5)]
-    return [tick for tick in ticks if low <= tick <= high]
-
-
-def _on_scale(cls: type[Config], path: str, given: Any) -> Any:
-    """A value as its widget can show it: on a slider over decades, the nearest tick."""
-    if not hint(cls, path, "log"):
-        return given
-    return min(_decades(*bounds(field_at(cls, path))), key=lambda tick: abs(math.log(tick / given)))
+    return [0.0] * (low == 0) + [tick for tick in ticks if least <= tick <= high]
 
 
 def _key(method: str, path: str) -> str:

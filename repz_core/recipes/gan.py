@@ -30,7 +30,11 @@ class Model(Config):
         json_schema_extra=PRIMARY,
     )
     r1: float = Field(
-        0.0, ge=0.0, le=100.0, description=N_("weight of R1: squared gradient on real data"), json_schema_extra=PRIMARY
+        0.0,
+        ge=0.0,
+        le=100.0,
+        description=N_("weight of R1: squared gradient on real data"),
+        json_schema_extra=PRIMARY | {"log": True},
     )
     instance_noise: float = Field(
         0.7,

@@ -72,6 +72,8 @@ def test_every_section_shows_every_run(home: Path, section: str, preset: str) ->
 @pytest.mark.parametrize("changes", [{}, {"model.packing": 2}, {"model.loss": "wasserstein", "model.clip": 0.1}])
 @pytest.mark.parametrize("dataset", ["ring8", "moons", "drawn", "dirac", "digits", "sprites"])
 def test_sections_of_a_run_that_has_just_been_asked_for(home: Path, dataset: str, changes: dict) -> None:
+    if dataset == "dirac" and "model.packing" in changes:
+        pytest.skip("a line judges no packs")
     run = RunStore().submit(recipes.parse(recipes.default("gan", dataset).replace(**changes).plain()))
     for section in gan.sections(run):
         page = opened(run=run.id, show=section)
@@ -101,7 +103,7 @@ def test_every_trouble_has_words_and_a_measure() -> None:
 def test_side_by_side_offers_to_train_what_the_knobs_ask(home: Path) -> None:
     page = opened(run=run_id(RING), show="pairs")
     assert any("Move a knob" in info.value for info in page.info)
-    page.slider(key="gan.model.r1").set_value(1.0).run()
+    page.select_slider(key="gan.model.r1").set_value(1.0).run()
     [button] = [button for button in page.button if "beside" in button.label]
     button.click().run()
     assert not page.exception
