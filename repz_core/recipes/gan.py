@@ -248,11 +248,11 @@ _VANISHING: dict[str, Any] = _BARE | {
 }  # fmt: skip
 _COLLAPSE: dict[str, Any] = _BARE | {
     "model.octaves": 4, "model.r1": 0.0, "training.beta1": 0.5, "training.lr_d": 1e-3, "training.half_life": 200_000,
-    "training.steps": 4000,
+    "training.steps": 4000, "training.num_frames": 30,
 }  # fmt: skip
 _GRID_COLLAPSE: dict[str, Any] = _BARE | {
     "model.octaves": 3, "model.r1": 0.0, "training.lr": 1e-3, "training.lr_d": 1e-3, "training.half_life": 2000,
-    "training.steps": 6000,
+    "training.steps": 6000, "training.num_frames": 30,
 }  # fmt: skip
 _LADDER: dict[str, Any] = {"model.channels": 8, "training.steps": 1200, "training.num_frames": 20}
 
