@@ -13,6 +13,7 @@ from repz_core.run import Run
 from repz_core.runs import RunStore
 
 MOST = 8  # of the user's own runs shown
+REACH = 2.5  # of the plane that the Dirac-GAN moves in
 
 
 def page() -> None:
@@ -55,7 +56,7 @@ def _card(run: Run, name: str) -> None:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def thumbnail(id: str, step: int) -> np.ndarray:
-    """The samples of a frame as a picture; black where there is nothing to see (a run of numbers)."""
+    """The samples of a frame as a picture, or the way of the Dirac-GAN's two numbers."""
     run = RunStore().open(id)
     arrays = run.snapshot(step).arrays
     if "fakes" in arrays:
@@ -63,6 +64,8 @@ def thumbnail(id: str, step: int) -> np.ndarray:
         clouds = [(first["real"], palette.REAL), (arrays["fakes"], palette.FAKE)]
         return scatter(clouds, float(first["reach"][0]), 336, 168)
     if "samples" not in arrays:
-        return np.zeros((168, 336, 3), np.uint8)
+        rows = [row for row in run.events() if "discriminator_psi" in row]
+        way = np.array([(row["discriminator_theta"], row["discriminator_psi"]) for row in rows]).reshape(-1, 2)
+        return scatter([(way, palette.FAKE)], REACH, 336, 168)
     images = arrays["samples"]
     return contact_sheet(images[:18], 6, scale=max(1, 168 // (6 * images.shape[-1])) * 2)

@@ -33,7 +33,7 @@ def run_bar(run: Run, title: str) -> int | None:
         "resume": _("Go on"),
         "step": _("{count} steps").format(count=every) if every > 1 else _("1 step"),
         "turn": _("Next turn: {player}"),
-        "turns": _("{count} turns"),
+        "turns": _("{count} of {total} turns"),
         "slow": _("Slow"),
         "fast": _("Full speed"),
         "stop": _("Stop"),

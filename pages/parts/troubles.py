@@ -134,7 +134,7 @@ def cost(run: Run) -> None:
         series.append((_("this machine"), palette.FAKE, [times.get(int(member.value)) for member in recorded]))
     hint = _("Wall-clock seconds of a step of both players, one thread.")
     with panels.panel(_("What does a step cost?"), hint, run):
-        st.plotly_chart(bars(labels, series, _("pixels a side"), _("seconds a step")), key="cost", theme=None)
+        st.plotly_chart(bars(labels, series, _("pixels a side"), _("seconds a step")), key="cost", theme="streamlit")
         if st.button(_("Measure here"), icon=":material/timer:", help=_("Trains a few steps at each size.")):
             try:
                 for recipe in timed_recipes():

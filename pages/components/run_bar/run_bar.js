@@ -37,7 +37,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     bar.dataset.loaded = run.loaded;
     find(".what").textContent = title;
     find(".state").textContent = recorded && state === "done" ? text.recorded : text[state];
-    find(".where").textContent = message || where(run.status, steps, text, ended);
+    find(".where").textContent = message || where(run.status, steps, turns.length, text, ended);
     const paused = run.status.desired === "pause";
     label(act.pause, paused ? text.resume : text.pause, paused ? text.resume : text.pause);
     label(act.step, text.step, text.step);
@@ -74,11 +74,11 @@ function label(button, sign, name) {
   button.setAttribute("aria-label", name);
 }
 
-// "step 1,240 / 4,000 · 9 s left", from the steps and seconds measured so far.
-function where({ step, turn, seconds, metrics }, steps, text, ended) {
-  const parts = [`${text.step_word} ${number.format(step)}${turn > 0 ? ` + ${text.turns.replace("{count}", turn)}` : ""} / ${number.format(steps)}`];
+// "step 1,240 / 4,000 · 9 s left", from the steps and seconds measured so far, and the rests to come.
+function where({ step, turn, seconds, pace, metrics }, steps, total, text, ended) {
+  const parts = [`${text.step_word} ${number.format(step)}${turn > 0 ? ` + ${text.turns.replace("{count}", turn).replace("{total}", total)}` : ""} / ${number.format(steps)}`];
   if (ended) parts.push(`${seconds.toFixed(1)} s`, ...measured(metrics, text));
-  else if (step > 0) parts.push(`${Math.ceil((seconds / step) * (steps - step))} s ${text.left}`);
+  else if (step > 0) parts.push(`${Math.ceil((seconds / step + (pace > 0 ? pace * total : 0)) * (steps - step))} s ${text.left}`);
   return parts.join(" · ");
 }
 
