@@ -157,7 +157,7 @@ def test_an_empty_drawing_is_one_sentence(page: Page, lab: Lab) -> None:
 
 def test_a_run_that_diverges_says_so_and_keeps_what_it_had(page: Page, lab: Lab) -> None:
     wild = {"model.loss": "wasserstein", "training.optimiser": "sgd", "training.lr_d": 0.1, "training.lr": 0.1}
-    wild |= {"model.r1": 0.0, "model.octaves": 0, "model.width": 64}
+    wild |= {"model.r1": 0.0, "model.octaves": 0, "model.instance_noise": 0.0, "model.width": 64, "model.depth": 3}
     run = lab.store.submit(quick(64, steps=3000, **wild))
     page.goto(f"{lab.url}/gan?run={run.id}")
     state(page, "failed")
