@@ -254,7 +254,7 @@ _GRID_COLLAPSE: dict[str, Any] = _BARE | {
     "model.octaves": 3, "model.r1": 0.0, "training.lr": 1e-3, "training.lr_d": 1e-3, "training.half_life": 2000,
     "training.steps": 6000, "training.num_frames": 30,
 }  # fmt: skip
-_LADDER: dict[str, Any] = {"model.channels": 8, "training.steps": 1200, "training.num_frames": 20}
+_LADDER: dict[str, Any] = {"model.channels": 8, "training.steps": 1200, "training.num_frames": 16}
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Ring of 8"): ("ring8", {}),

@@ -31,7 +31,7 @@ def run(settings: Settings) -> Result:
 
 def recipe(steps: int) -> Recipe:
     """WGAN-GP on digits of 32 pixels."""
-    game = {"model.loss": "wasserstein", "model.gradient_penalty": WEIGHT, "model.instance_noise": 0.0}
+    game = {"model.loss": "wasserstein", "model.gradient_penalty": WEIGHT, "model.instance_noise": 0.0, "model.r1": 0.0}
     training = {"training.d_steps": TURNS, "training.batch_size": 64, "training.num_frames": 2, "training.steps": steps}
     return recipes.default("gan", "mnist5k").replace(**game, **training)
 
