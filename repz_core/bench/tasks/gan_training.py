@@ -30,7 +30,14 @@ def run(settings: Settings) -> Result:
 
 def recipe(steps: int) -> Recipe:
     """The plain game on the ring of 8, with no frames but the first and the last."""
-    plain = {"model.instance_noise": 0.0, "model.r1": 0.0, "model.octaves": 0, "model.k": 16, "model.width": 128, "model.depth": 2}
+    plain = {
+        "model.instance_noise": 0.0,
+        "model.r1": 0.0,
+        "model.octaves": 0,
+        "model.k": 16,
+        "model.width": 128,
+        "model.depth": 2,
+    }
     training = {"training.steps": steps, "training.num_frames": 2, "training.batch_size": 256}
     return recipes.default("gan", "ring8").replace(**plain, **training)
 
