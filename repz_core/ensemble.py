@@ -24,7 +24,7 @@ def train_seeds(
     """The GANs of `recipe` with each of `seeds`, trained side by side to its last step, or until `proceed(step)`, asked
     before each, says no.
 
-    Raises RepzError for images, and for what cannot be vectorised: spectral norm, a fork, steps at the same time.
+    Raises RepzError for images, and for what cannot be stacked: spectral norm, a fork, steps at the same time.
     """
     _check(recipe)
     data = datasets.load(recipe.dataset)
