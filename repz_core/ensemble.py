@@ -105,12 +105,11 @@ class _Together:
 
     @torch.no_grad()
     def _after(self, name: str) -> None:
-        tensors = [tensor.detach() for tensor in self.nets[name].tensors]
+        weights = [tensor.detach() for tensor in self.nets[name].tensors]
         if name == "generator":
-            torch._foreach_lerp_(self.average, tensors, 1 - self.one.memory())
-        elif bound := self.one.config.clip:
-            torch._foreach_clamp_max_(tensors, bound)
-            torch._foreach_clamp_min_(tensors, -bound)
+            self.one.follow(self.average, weights)
+        else:
+            self.one.clip(weights)
 
     @torch.no_grad()
     def members(self) -> list[GAN]:

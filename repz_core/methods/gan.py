@@ -175,7 +175,7 @@ class GAN(Method):
             self._discriminator_loss,
             training.lr_d,
             repeat=training.d_steps,
-            after=self._clip,
+            after=lambda: self.clip(list(self.discriminator.parameters())),
             betas=betas,
             schedule=self.schedule,
         )
@@ -184,7 +184,7 @@ class GAN(Method):
             list(self.generator.parameters()),
             self._generator_loss,
             training.lr,
-            after=self._follow,
+            after=lambda: self.follow(list(self.average.buffers()), list(self.generator.parameters())),
             betas=betas,
             schedule=self.schedule,
             gradient=True,
@@ -197,14 +197,16 @@ class GAN(Method):
         return max(LEAST_RATE, 0.5 ** (self.step / training.half_life))
 
     @torch.no_grad()
-    def _clip(self) -> None:
+    def clip(self, weights: list[Tensor]) -> None:
+        """Bring a discriminator's weights within their bound, if there is one."""
         if bound := self.config.clip:
-            torch._foreach_clamp_max_(list(self.discriminator.parameters()), bound)
-            torch._foreach_clamp_min_(list(self.discriminator.parameters()), -bound)
+            torch._foreach_clamp_max_(weights, bound)
+            torch._foreach_clamp_min_(weights, -bound)
 
     @torch.no_grad()
-    def _follow(self) -> None:
-        torch._foreach_lerp_(list(self.average.buffers()), list(self.generator.parameters()), 1 - self.memory())
+    def follow(self, average: list[Tensor], weights: list[Tensor]) -> None:
+        """Move the average of a generator's weights towards what they are now."""
+        torch._foreach_lerp_(average, weights, 1 - self.memory())
 
     def memory(self) -> float:
         """What the average keeps of itself at this step: little at first, when the generator is still far away."""
