@@ -75,7 +75,7 @@ def modes(run: Run, _recipe: Recipe | None) -> None:
 
 def losses(run: Run, _recipe: Recipe | None) -> None:
     """The loss as a formula and as functions, and what reaches the generator."""
-    left, middle, right = st.columns([1.45, 1, 0.9], gap="small")
+    left, middle, right = st.columns([1.2, 1.2, 0.85], gap="small")
     with left:
         known.table(run)
     with middle:

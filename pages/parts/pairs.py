@@ -59,7 +59,7 @@ def compare(run: Run, other: Run, chart: str = "") -> None:
     """Both runs' pictures at the step in view, and one chart of both."""
     card = catalogue.card(run.recipe.dataset)
     line = card.kind == "points" and card.shape[0] == 1
-    columns = st.columns([1.2, 1] if line else [1, 1, 1.2], gap="small")
+    columns = st.columns([1.2, 1] if line else [1, 1, 1.4], gap="small")
     names = [gan.describe(run.recipe), gan.describe(other.recipe)]
     if not line:
         for column, side, name in zip(columns, (run, other), names, strict=False):
