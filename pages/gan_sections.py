@@ -75,7 +75,7 @@ def modes(run: Run, _recipe: Recipe | None) -> None:
 
 def losses(run: Run, _recipe: Recipe | None) -> None:
     """The loss as a formula and as functions, and what reaches the generator."""
-    left, middle, right = st.columns([1.2, 1.2, 0.85], gap="small")
+    left, middle, right = st.columns([1.45, 1, 0.9], gap="small")
     with left:
         known.table(run)
     with middle:
@@ -235,8 +235,8 @@ def _recall_chart(language: str) -> dict[str, Any]:
 @cache
 def _function_chart(language: str) -> dict[str, Any]:
     rows = [
-        (_("D on real"), palette.REAL, "solid"), (_("D on fake"), palette.FAKE, "solid"),
-        (_("G on fake"), palette.RECONSTRUCTION, "dash"),
+        (_("D, real"), palette.REAL, "solid"), (_("D, fake"), palette.FAKE, "solid"),
+        (_("G, fake"), palette.RECONSTRUCTION, "dash"),
     ]  # fmt: skip
     return loss_functions(rows).to_plotly_json()
 
