@@ -59,11 +59,13 @@ define check_python
 endef
 
 # Some of UMAP's functions are compiled at import and kept on disk, the rest by every process anew unless told to
-# keep them (repz_core.embed tells them so too). A fit, a transform and an aligned fit touch all that the lab uses.
-define warm_umap
+# keep them (repz_core.embed tells them so too). A fit, a transform and an aligned fit touch all that the lab uses; the
+# lasso solver is ours and keeps itself.
+define compile_once
 import warnings
 warnings.simplefilter("ignore")
-import numpy, umap
+import numpy, torch, umap
+from repz_core.solvers import sparse_encode
 from numba.core.dispatcher import Dispatcher
 for module in (umap.umap_, umap.utils, umap.layouts, umap.distances, umap.aligned_umap):
     for function in vars(module).values():
@@ -74,8 +76,9 @@ same = {i: i for i in range(60)}
 umap.UMAP(n_neighbors=5, n_epochs=10, random_state=0).fit(x).transform(x[:9] + 1)
 umap.UMAP(n_neighbors=5, n_epochs=10).fit(x)
 umap.AlignedUMAP(n_neighbors=5, n_epochs=10, random_state=0).fit([x, x + 1], relations=[same])
+sparse_encode(torch.eye(3), torch.eye(3), 0.1)
 endef
-export warm_umap
+export compile_once
 
 # .unfinished is there while pip works: an environment where it was left behind is made anew.
 $(VENV)/.runtime: requirements.txt $(wildcard $(VENV)/.unfinished)
@@ -86,8 +89,8 @@ $(VENV)/.runtime: requirements.txt $(wildcard $(VENV)/.unfinished)
 	@[ -e $(PY) ] || $(PYTHON) -m venv $(VENV)
 	@$(PY) $(PIP) -r requirements.txt
 	@rm $(VENV)/.unfinished
-	@echo "Compiling UMAP's numerical code once (about half a minute)"
-	@$(PY) -c "$$warm_umap"
+	@echo "Compiling numerical code once (about half a minute)"
+	@$(PY) -c "$$compile_once"
 	@echo "Preparing the built-in data sets"
 	@$(PY) -m repz_core datasets --prepare
 	@touch $@

@@ -26,7 +26,7 @@ def _module(layer: Layer) -> nn.Module:
         case {"kind": "relu"}:
             return nn.ReLU()
         case {"kind": "leaky_relu"}:
-            return nn.LeakyReLU(0.2)
+            return LeakyReLU(0.2)
         case {"kind": "unflatten", "shape": shape}:
             return nn.Unflatten(1, shape)
         case {"kind": "flatten"}:
@@ -44,6 +44,22 @@ def _module(layer: Layer) -> nn.Module:
             return Crop(rows, columns)
         case _:
             raise ValueError(f"there is no such layer: {layer}")
+
+
+class LeakyReLU(nn.LeakyReLU):
+    """torch's, but for images quicker to differentiate twice, as gradient penalties are.
+
+    The slope does not depend on x, almost everywhere. torch's second derivative says so by a tensor of zeros, which
+    autograd then carries back through all convolutions before it: a slope taken as given ends the graph there. On
+    points its three small kernels in place of one would cost more than that saves.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.dim() < 4:
+            return super().forward(x)
+        with torch.no_grad():
+            slope = x.sign().clamp_(self.negative_slope)  # a twentieth of the time of torch.where
+        return x * slope
 
 
 class Crop(nn.Module):

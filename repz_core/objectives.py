@@ -37,6 +37,11 @@ def laplace_nll(h: Tensor, rate: float) -> Tensor:
     return (rate * h.abs() - math.log(rate / 2)).sum(-1)
 
 
+def lasso(x: Tensor, dictionary: Tensor, codes: Tensor, l1: float) -> Tensor:
+    """1/2 ||x - u D||^2 + l1 ||u||_1 per example, (N, n), (K, n), (N, K) -> (N,): sparse coding's (Mairal et al. 2009)."""
+    return (x - codes @ dictionary).square().sum(-1) / 2 + l1 * codes.abs().sum(-1)
+
+
 def normal_log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """log N(z; mu, diag exp(logvar)) per example, (..., N, k), (N, k), (N, k) -> (..., N)."""
     squares = (z - mu).square() * (-logvar).exp()

@@ -25,7 +25,8 @@ MAY = {
     "optim": set(),
     "augment": set(),
     "objectives": set(),
-    "solvers": {"config", "locale"},
+    "solvers": {"config", "locale"},  # and lasso_rows, with numba, where it codes
+    "lasso_rows": set(),
     "batches": {"config", "datasets", "locale", "methods"},
     "ensemble": {"batches", "config", "datasets", "engine", "locale", "methods", "optim"},
     "resize": set(),

@@ -36,6 +36,7 @@ def weights(gan):
     [
         {},
         {"model.packing": 2, "model.r1": 1.0},
+        {"model.r1": 1.0, "model.r1_every": 2},
         {"model.gradient_penalty": 10.0, "model.loss": "wasserstein", "training.d_steps": 3},
         {"model.clip": 0.01, "model.loss": "wasserstein", "training.lr_d": 0.05},
         {"model.clip": 0.01, "model.loss": "wasserstein", "training.lr_d": 0.05, "training.d_steps": 2},

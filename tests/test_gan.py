@@ -146,6 +146,21 @@ def test_penalties_reach_the_discriminator_s_weights_and_nothing_reaches_the_gen
         assert found == (None,) * len(found)
 
 
+def test_lazy_r1_comes_every_few_steps_with_the_weight_of_all_of_them(make):
+    always, lazy = make(r1=2.0), make(r1=2.0, r1_every=4)
+    real, fake, draws = batch(always)
+    for step in range(9):
+        always.step = lazy.step = step
+        terms, others = (gan.discriminator_terms(always.judge, real, fake, draws) for gan in (always, lazy))
+        bare = terms["loss"] - terms["penalty"]
+        if step % 4:
+            assert "penalty" not in others
+            assert others["loss"].item() == pytest.approx(bare.item(), rel=1e-9)
+        else:
+            assert others["penalty"].item() == pytest.approx(4 * terms["penalty"].item(), rel=1e-9)
+            assert others["loss"].item() == pytest.approx((bare + others["penalty"]).item(), rel=1e-9)
+
+
 def test_seeds_side_by_side_are_as_one_after_the_other(make):
     """Terms take leading dimensions: what ensembles are made of."""
     gan = make(r1=1.0, gradient_penalty=2.0)

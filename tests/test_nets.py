@@ -95,3 +95,24 @@ def test_an_unknown_layer_is_refused():
 def test_crop():
     x = torch.arange(16.0).view(1, 1, 4, 4)
     assert torch.equal(nets.Crop(2, 3)(x), x[:, :, :2, :3])
+
+
+def test_leaky_units_on_images_have_torch_s_derivatives_and_a_shorter_graph_of_second_ones():
+    """Value, gradient and the gradient of a gradient penalty; the graph of that one ends at the slopes."""
+    ours = nets.build(layers.halving_encoder(8, 1, 1, 4)).double()
+    torch.manual_seed(3)
+    x = torch.randn(5, 64, dtype=torch.float64).requires_grad_()
+    theirs = nn.Sequential(*(nn.LeakyReLU(0.2) if isinstance(layer, nn.LeakyReLU) else layer for layer in ours))
+    found = []
+    for net in (ours, theirs):
+        logits = net(x)
+        (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+        penalty = (gradient.norm(dim=-1) - 1).square().mean()
+        weights = [parameter for parameter in net.parameters() if parameter.ndim > 1]
+        found.append([logits, gradient, *torch.autograd.grad(penalty, weights, retain_graph=True)])
+        (reached,) = torch.autograd.grad(penalty, x, allow_unused=True)
+        found[-1].append(torch.zeros_like(x) if reached is None else reached)
+        assert (reached is None) == (net is ours)
+    assert all(torch.allclose(a, b, rtol=1e-12) for a, b in zip(*found, strict=True))
+    zero = torch.zeros(1, 1, 1, 1).requires_grad_()
+    assert torch.autograd.grad(nets.LeakyReLU(0.2)(zero).sum(), zero)[0] == 0.2

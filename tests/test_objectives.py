@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from repz_core.objectives import bernoulli_nll, kl_standard_normal
+from repz_core.objectives import bernoulli_nll, kl_standard_normal, lasso
 
 
 def random(*shape, seed=0, scale=1.0):
@@ -50,6 +50,16 @@ def test_bernoulli_nll_of_anything(num, n, seed, scale):
     expected = -Bernoulli(logits=logits).log_prob(x).sum(1)
     assert torch.allclose(bernoulli_nll(logits, x), expected, rtol=1e-10, atol=1e-12)
     assert (bernoulli_nll(logits, x) >= 0).all()
+
+
+def test_lasso_by_hand():
+    x, dictionary, codes = random(3, 4), random(2, 4, seed=1), random(3, 2, seed=2)
+    slow = []
+    for row, code in zip(x.tolist(), codes.tolist(), strict=True):
+        made = [sum(u * atom[i] for u, atom in zip(code, dictionary.tolist(), strict=True)) for i in range(4)]
+        squares = sum((a - b) ** 2 for a, b in zip(row, made, strict=True))
+        slow.append(squares / 2 + 0.3 * sum(abs(u) for u in code))
+    assert lasso(x, dictionary, codes, 0.3).tolist() == pytest.approx(slow, rel=1e-12)
 
 
 def test_kl_by_hand():

@@ -1,6 +1,6 @@
 """The generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): two nets, two phases, logits.
 
-Switches: R1 (Mescheder et al. 2018), gradient penalty (Gulrajani et al. 2017), clipping (Arjovsky et al. 2017),
+Switches: R1 (Mescheder et al. 2018), at every step or lazily (Karras et al. 2020, arXiv:1912.04958), gradient penalty (Gulrajani et al. 2017), clipping (Arjovsky et al. 2017),
 spectral norm (Miyato et al. 2018), instance noise (Sonderby et al. 2017, arXiv:1610.04490), packing (Lin et al. 2018),
 two time-scales (Heusel et al. 2017), averaging of the generator (Yazici et al. 2019, arXiv:1806.04498).
 """
@@ -123,14 +123,16 @@ class GAN(Method):
         if draws.instance is not None:
             one, other = (self.disturbance() * draws.instance).chunk(2, -2)
             x, fake = x + one, fake + other
-        if self.config.r1:
+        due = self.config.r1 > 0 and self.step % self.config.r1_every == 0
+        if due:
             x = x.detach().requires_grad_()
         real_logits, fake_logits = judge(torch.cat([x, fake], -2)).chunk(2, -1)
         loss = row.real(real_logits).mean(-1) + row.fake(fake_logits).mean(-1)
         terms = {"loss": loss, "real": real_logits.mean(-1), "fake": fake_logits.mean(-1)}
         penalties = []
-        if self.config.r1:
-            penalties.append(self.config.r1 * objectives.r1_penalty(real_logits, x))
+        if due:
+            weight = self.config.r1 * self.config.r1_every  # for the steps that go without, too
+            penalties.append(weight * objectives.r1_penalty(real_logits, x))
         if draws.mix is not None:
             mixed = (draws.mix * x + (1 - draws.mix) * fake).detach().requires_grad_()
             penalties.append(self.config.gradient_penalty * objectives.gradient_penalty(judge(mixed), mixed))

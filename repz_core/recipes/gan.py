@@ -36,6 +36,7 @@ class Model(Config):
         description=N_("weight of R1: squared gradient on real data"),
         json_schema_extra=PRIMARY | {"log": True},
     )
+    r1_every: int = Field(1, ge=1, le=64, description=N_("steps from one R1 to the next, which weighs for all of them"))
     instance_noise: float = Field(
         0.7,
         ge=0.0,
@@ -216,7 +217,7 @@ def defaults(dataset: str) -> dict[str, Any]:
     return _IMAGES if card.kind == "images" else _SUITED.get(card.name, _POINTS)
 
 
-_BARE: dict[str, Any] = {"model.instance_noise": 0.0}
+_BARE: dict[str, Any] = {"model.instance_noise": 0.0, "model.r1_every": 1}
 _IMAGES: dict[str, Any] = _BARE | {
     "model.k": 64, "model.r1": 0.3, "training.batch_size": 64, "training.lr": 2e-3, "training.lr_d": 2e-3,
     "training.steps": 1800, "training.num_frames": 40,
@@ -227,10 +228,11 @@ _POINTS: dict[str, Any] = {
 }  # fmt: skip
 _SUITED: dict[str, dict[str, Any]] = {
     "ring8": _POINTS | {
-        "model.octaves": 6, "model.noise_steps": 6000, "training.half_life": 6000, "training.steps": 20_000,
+        "model.octaves": 6, "model.r1_every": 16, "model.noise_steps": 6000, "training.half_life": 6000,
+        "training.steps": 20_000,
     },
     "grid25": {
-        "model.r1": 0.03, "model.noise_steps": 8000, "training.lr": 4e-3, "training.lr_d": 4e-3,
+        "model.r1": 0.03, "model.r1_every": 16, "model.noise_steps": 8000, "training.lr": 4e-3, "training.lr_d": 4e-3,
         "training.half_life": 10_000, "training.steps": 29_000,
     },
     "dirac": _BARE | {"training.optimiser": "sgd", "training.lr": 0.1, "training.lr_d": 0.1},

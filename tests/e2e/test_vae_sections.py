@@ -52,8 +52,10 @@ def test_a_fork_goes_on_from_the_step_in_view_with_its_parent_in_grey(page: Page
     slider.focus()
     for _press in range(12):
         slider.press("ArrowLeft")
-    step = int(page.locator(".samples canvas").get_attribute("data-step") or 0)
+    frames = parent.frames()
+    step = frames[len(frames) - 1 - 12]
     assert 0 < step < 600
+    shown(page, step=step)
     page.get_by_role("slider", name="beta").press("ArrowRight")
     expect(page.get_by_text("beta 1.1 (was 1.0)")).to_be_visible()
     page.get_by_role("button", name="Fork here").click()

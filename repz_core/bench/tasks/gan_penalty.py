@@ -2,12 +2,13 @@
 the generator's images, so that they are differentiated through to no use, and passes real and fake apart.
 
 Both: the same nets (mnist5k at 32 pixels), batch 64, five discriminator turns for one of the generator, Adam, one
-thread, in this process; the pattern is written out here with our nets.
+thread, in this process; the pattern is written out here with our nets, of torch's own units.
 """
 
 import time
 
 import torch
+from torch import nn
 
 from repz_core import datasets, engine, methods, recipes
 from repz_core.bench.measure import Result, Settings, interleave
@@ -41,6 +42,7 @@ def train_pattern(asked: Recipe) -> float:
     data = datasets.load(asked.dataset)
     gan = methods.build(asked, data.shape)
     assert isinstance(gan, GAN)
+    _use_plain_units(gan)
     images = gan.prepare(torch.from_numpy(data.part("train").x))
     size, k = asked.training.batch_size, gan.config.k
     adam_g = torch.optim.Adam(gan.generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -60,6 +62,13 @@ def train_pattern(asked: Recipe) -> float:
             loss.backward()
             adam_g.step()
         return asked.training.steps / (time.perf_counter() - start)
+
+
+def _use_plain_units(gan: GAN) -> None:
+    """torch's own leaky units, as the pattern has them, in place of ours."""
+    for i, layer in enumerate(gan.discriminator):
+        if isinstance(layer, nn.LeakyReLU):
+            gan.discriminator[i] = nn.LeakyReLU(layer.negative_slope)
 
 
 def _penalty(gan: GAN, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
