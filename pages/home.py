@@ -56,13 +56,15 @@ def _card(run: Run, name: str) -> None:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def thumbnail(id: str, step: int) -> np.ndarray:
-    """The samples of a frame as a picture, or the way of the Dirac-GAN's two numbers."""
+    """The samples of a frame as a picture, or its atoms, or the way of the Dirac-GAN's two numbers."""
     run = RunStore().open(id)
     arrays = run.snapshot(step).arrays
     if "fakes" in arrays:
         first = run.snapshot(run.frames()[0]).arrays
         clouds = [(first["real"], palette.REAL), (arrays["fakes"], palette.FAKE)]
         return scatter(clouds, float(first["reach"][0]), 336, 168)
+    if "atoms" in arrays:
+        return contact_sheet(arrays["atoms"], 8, scale=max(1, 168 // (8 * arrays["atoms"].shape[-1])) * 2)
     if "samples" not in arrays:
         rows = [row for row in run.events() if "discriminator_psi" in row]
         way = np.array([(row["discriminator_theta"], row["discriminator_psi"]) for row in rows]).reshape(-1, 2)

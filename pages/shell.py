@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import gan, home, vae
+from pages import gan, home, linear, vae
 from repz_core.locale import _, use_language
 
 HERE = Path(__file__).parent
@@ -14,6 +14,7 @@ st.set_page_config(page_title="repz", page_icon=str(HERE / "icon.png"), layout="
 st.html(HERE / "shell.css")
 start = st.Page(home.page, title=_("Home"), icon=":material/home:", default=True)
 families = {
+    "linear_ae": st.Page(linear.page, title=_("Linear"), url_path="linear", icon=":material/straighten:"),
     "vae": st.Page(vae.page, title=_("VAE"), url_path="vae", icon=":material/scatter_plot:"),
     "gan": st.Page(gan.page, title=_("GAN"), url_path="gan", icon=":material/swords:"),
 }

@@ -139,6 +139,7 @@ class _Loop:
         self.method, self.step = methods.build(recipe, data.shape), 0
         self.batches = Batches(self.method, data)
         self.x = self.batches.x
+        self.method.meet(self.x)
         self.phases = self.method.phases()
         self.optimisers = [optim.build(phase.params, phase.betas) for phase in self.phases]
         self.per_step = sum(phase.repeat for phase in self.phases)
@@ -242,6 +243,7 @@ def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, floa
                 expected=method.data_shape, dataset=dataset, given=data.shape
             )
         )
+    method.meet(method.prepare(torch.from_numpy(datasets.load(method.recipe.dataset).part("train").x)))
     with numerics(method.recipe):
         metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part(part).x)))
     return dict(_row(method, method.recipe.training.steps, metrics).values)

@@ -75,12 +75,18 @@ VOCABULARY: dict[str, Array] = {
     "verdict": Array("the discriminator's logits at cells' centres", "row, column", np.float16),
     "best": Array("p / (p + q) in each cell, q estimated; NaN where neither law is", "row, column", np.float16),
     "mode_shares": Array("share of samples within three standard deviations of a mode", "mode", np.float32),
+    "atoms": Array("the decoder's columns, zero in grey", IMAGE, np.uint8),
+    "singular_vectors": Array("the decoder's left singular vectors, zero in grey", IMAGE, np.uint8),
+    "captured": Array("variance along principal directions that the decoder's span holds", "axis", np.float32),
     # In a run's last snapshot alone, since they take their time:
     "gradient_dimensions": Array("latent dimensions that the gradients are for", "dimension", np.uint8),
     "gradients_pathwise": Array("one-draw gradients by reparameterisation", "draw, mu's then logvar's", np.float32),
     "gradients_score": Array("the same by the score function", "draw, mu's then logvar's", np.float32),
     # In a run's first snapshot alone, since they never change:
     "draws": Array("of the prior, that the samples are decoded from", "image, latent dimension", np.float32),
+    "spectrum": Array("variance of the training images along their principal directions", "axis", np.float32),
+    "components": Array("the first principal directions, zero in grey", IMAGE, np.uint8),
+    "pca_reconstructions": Array("what PCA of the same size keeps of `inputs`", IMAGE, np.uint8),
     "real": Array("points of the validation part", "probe, axis", np.float16),
     "centres": Array("of the law's modes", "mode, axis", np.float32),
     "near": Array("distance from a mode within which a sample is of high quality", "one", np.float32),

@@ -38,7 +38,7 @@ def laplace_nll(h: Tensor, rate: float) -> Tensor:
 
 
 def lasso(x: Tensor, dictionary: Tensor, codes: Tensor, l1: float) -> Tensor:
-    """1/2 ||x - u D||^2 + l1 ||u||_1 per example, (N, n), (K, n), (N, K) -> (N,): sparse coding's (Mairal et al. 2009)."""
+    """1/2 ||x - u D||^2 + l1 ||u||_1 per example, (N, n), (K, n), (N, K) -> (N,) (Mairal et al. 2009)."""
     return (x - codes @ dictionary).square().sum(-1) / 2 + l1 * codes.abs().sum(-1)
 
 

@@ -66,11 +66,14 @@ def in_types(method: Method, found: Mapping[str, Tensor]) -> dict[str, np.ndarra
 
 
 def typed(name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """`array` in the type that the vocabulary has for it; float16 keeps what is out of its range at its ends."""
+    """`array` in the type that the vocabulary has for it; float16 keeps what is out of its range at its ends.
+
+    Row by row in memory, as files have it, whatever it was made from.
+    """
     dtype = VOCABULARY[name].dtype
     if dtype is np.float16:
         array = array.clip(-65504, 65504)
-    return array.astype(dtype)
+    return array.astype(dtype, order="C")
 
 
 def in_turn(labels: np.ndarray[Any, Any], num: int) -> np.ndarray[Any, Any]:
@@ -85,4 +88,4 @@ def in_turn(labels: np.ndarray[Any, Any], num: int) -> np.ndarray[Any, Any]:
 def _pixels(x: Tensor, method: Method) -> np.ndarray[Any, Any]:
     """Flat images in [0, 1], (M, n) -> uint8 (M, C, H, W), in 32 shades: more are not seen, and double a folder."""
     shades = x.mul(31).round().clamp(0, 31).mul(255 / 31).round()
-    return shades.to(torch.uint8).view(-1, *method.shape).numpy()
+    return shades.to(torch.uint8).contiguous().view(-1, *method.shape).numpy()

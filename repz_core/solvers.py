@@ -1,4 +1,4 @@
-"""Convex solvers: the exact codes of a sparse dictionary, with their certificate, and the pieces of ISTA and FISTA."""
+"""Convex solvers: the exact codes of a sparse dictionary, with their certificate."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from repz_core.locale import _
 ROWS = 512  # coded at a time by a thread: memory beyond the answer is O(ROWS K + K^2)
 
 
-def soft_threshold(t: Tensor, by: float | Tensor) -> Tensor:
+def soft_threshold(t: Tensor, by: float) -> Tensor:
     """sign(t) max(|t| - by, 0), element by element: the proximal map of by |t|."""
     return t - t.clamp(-by, by)
 

@@ -13,6 +13,7 @@ from repz_core.figures.dimensions import dimensions
 from repz_core.figures.images import contact_sheet
 from repz_core.figures.live import comparison, points
 from repz_core.figures.losses import Term, loss_curves
+from repz_core.figures.pca import angles, excess, spectrum
 from repz_core.figures.rate import Trained, rate_distortion
 
 TERMS = [Term("recon", "reconstruction", palette.RECONSTRUCTION), Term("kl", "KL", palette.KL)]
@@ -168,3 +169,13 @@ def test_a_comparison_has_a_line_a_run():
     assert [trace.meta["who"] for trace in figure.data] == [0, 1]
     assert [trace.line.color for trace in figure.data] == ["#111111", "#222222"]
     assert "one" in figure.layout.annotations[0].text
+
+
+def test_what_the_linear_page_draws_is_filled_from_its_metrics_and_arrays():
+    columns = [trace.meta["y"] for figure in (excess(), angles()) for trace in figure.data]
+    assert columns == ["val_excess", "val_principal_angle", "val_singular_angle", "val_atom_angle"]
+    assert all(figure.layout.yaxis.type == "log" for figure in (excess(), angles()))
+    assert [trace.meta["array"] for trace in spectrum().data] == ["spectrum", "captured"]
+    for figure in (excess(), angles(), spectrum()):
+        assert figure.layout.xaxis.title.text
+        assert figure.layout.yaxis.title.text

@@ -26,8 +26,8 @@ def test_they_fit():
 
 
 def picture(arrays):
-    """What a generator makes of its fixed draws; of the Dirac-GAN, what the discriminator says of it."""
-    return next(arrays[name] for name in ("samples", "fakes", "logits_fake") if name in arrays)
+    """What a generator makes of fixed draws, what the Dirac-GAN's discriminator says of it, or a decoder's weights."""
+    return next(arrays[name] for name in ("samples", "fakes", "logits_fake", "atoms") if name in arrays)
 
 
 @pytest.mark.parametrize("run", RUNS, ids=str)

@@ -19,14 +19,23 @@ _chart = browser_part("live_chart", isolate_styles=False)
 
 def samples(
     run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6, most: int = 64,
-    clock: Run | None = None,
+    clock: Run | None = None, how: str = "",
 ) -> None:  # fmt: skip
     """A contact sheet of one image array of the frame in view, of its first `most`; with `clock`, of the frame at that
     other run's step.
     """
-    data = {"array": array, "columns": columns, "most": most, "text": texts(title)}
-    with panel(title, hint, run):
-        _samples(key=f"samples-{array}-{run.id if clock else ''}", data=data | _runs(run, clock))
+    sheets(run, title, hint, {array: ""}, columns=columns, most=most, clock=clock, how=how)
+
+
+def sheets(
+    run: Run, title: str, hint: str, arrays: dict[str, str], *, columns: int, most: int, clock: Run | None = None,
+    how: str = "",
+) -> None:  # fmt: skip
+    """Contact sheets of image `arrays` {name: words above it}, below one another."""
+    asked = [{"array": array, "name": words} for array, words in arrays.items()]
+    data = {"sheets": asked, "columns": columns, "most": most, "text": texts(title)}
+    with panel(title, hint, run, how):
+        _samples(key=f"samples-{'-'.join(arrays)}-{run.id if clock else ''}", data=data | _runs(run, clock))
 
 
 def plane(

@@ -64,6 +64,12 @@ class Method(nn.Module, ABC):
         """What the nets see of the data set's examples, (N, ·) -> (N, n), the same each time; images stay in [0, 1]."""
         return x
 
+    def meet(self, train: Tensor) -> None:
+        """Learn of the prepared training examples (N, n) what never changes: their mean, an optimum to be held against.
+
+        Called once, before training and before a trained model is evaluated.
+        """
+
     @property
     def augments(self) -> bool:
         """Whether a training step changes its images at random; otherwise they are prepared once, before training."""

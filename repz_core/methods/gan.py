@@ -1,8 +1,9 @@
 """The generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): two nets, two phases, logits.
 
-Switches: R1 (Mescheder et al. 2018), at every step or lazily (Karras et al. 2020, arXiv:1912.04958), gradient penalty (Gulrajani et al. 2017), clipping (Arjovsky et al. 2017),
-spectral norm (Miyato et al. 2018), instance noise (Sonderby et al. 2017, arXiv:1610.04490), packing (Lin et al. 2018),
-two time-scales (Heusel et al. 2017), averaging of the generator (Yazici et al. 2019, arXiv:1806.04498).
+Switches: R1 (Mescheder et al. 2018), at every step or lazily (Karras et al. 2020, arXiv:1912.04958), gradient penalty
+(Gulrajani et al. 2017), clipping (Arjovsky et al. 2017), spectral norm (Miyato et al. 2018), instance noise (Sonderby
+et al. 2017, arXiv:1610.04490), packing (Lin et al. 2018), two time-scales (Heusel et al. 2017), averaging of the
+generator (Yazici et al. 2019, arXiv:1806.04498).
 """
 
 import copy

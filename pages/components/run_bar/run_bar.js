@@ -84,7 +84,7 @@ function where({ step, turn, seconds, pace, metrics }, steps, total, text, ended
 
 // The method's metrics on held-out data, measured once at the end, in the order that the page gives.
 function measured(metrics, text) {
-  const words = text.metrics.filter((name) => name in (metrics ?? {})).map((name) => `${name.replace("_", " ")} ${figure(metrics[name])}`);
+  const words = text.metrics.filter((name) => name in (metrics ?? {})).map((name) => `${name.replaceAll("_", " ")} ${figure(metrics[name])}`);
   return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
 }
 

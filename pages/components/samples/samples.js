@@ -1,26 +1,43 @@
-// Contact sheets of image arrays of the frame in view: one array, or several whose columns belong together.
+// Contact sheets of image arrays of the frame in view: one, or several below one another, each under its name.
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 
-const GAP = 1;
+const GAP = 1, WORDS = 24; // pixels between images, and for the line above a sheet that has a name
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", data.text.alt);
   parent.querySelector(".samples").append(canvas);
-  const sheet = document.createElement("canvas");
-  const draw = (run, { array, columns, most, text }, step) => {
-    const { context, width, height } = fit(canvas);
-    const images = run.arrays(step)?.[array];
-    canvas.dataset.step = images ? step : "";
+  const draw = (run, { sheets, columns, most, text }, step) => {
+    const { context, width, height } = fit(canvas), arrays = run.arrays(step);
+    const there = sheets.every(({ array }) => arrays?.[array]);
+    canvas.dataset.step = there ? step : "";
     canvas.dataset.run = run.id;
-    if (!images) return message(context, text[run.status.state] ?? text.waiting, width, height);
-    const [count, ...shape] = images.shape, few = Math.min(count, most);
-    contactSheet({ shape: [few, ...shape], data: images.data }, columns, GAP, sheet);
-    const scale = Math.min(width / sheet.width, height / sheet.height);
-    const w = sheet.width * scale, h = sheet.height * scale;
-    context.drawImage(sheet, (width - w) / 2, (height - h) / 2, w, h);
+    if (!there) return message(context, text[run.status.state] ?? text.waiting, width, height);
+    stack(context, sheets.map(({ array, name }) => ({ name, sheet: sheetOf(arrays[array], columns, most) })), width, height);
   };
   return { draw };
 });
+
+function sheetOf({ shape: [count, ...shape], data }, columns, most) {
+  const few = Math.min(count, most);
+  return contactSheet({ shape: [few, ...shape], data }, columns, GAP, document.createElement("canvas"));
+}
+
+// Sheets below one another at one scale, as large as they fit, in the middle.
+function stack(context, rows, width, height) {
+  const words = WORDS * rows.filter(({ name }) => name).length;
+  const widest = Math.max(...rows.map(({ sheet }) => sheet.width)), sum = rows.reduce((total, { sheet }) => total + sheet.height, 0);
+  const scale = Math.min(width / widest, (height - words) / sum), left = (width - widest * scale) / 2;
+  let top = (height - words - sum * scale) / 2;
+  Object.assign(context, { fillStyle: "#ddd", font: "600 15px sans-serif", textAlign: "left", textBaseline: "middle" });
+  for (const { name, sheet } of rows) {
+    if (name) {
+      context.fillText(name, left + 2, top + WORDS / 2, widest * scale);
+      top += WORDS;
+    }
+    context.drawImage(sheet, left, top, sheet.width * scale, sheet.height * scale);
+    top += sheet.height * scale;
+  }
+}
