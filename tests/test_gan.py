@@ -21,7 +21,7 @@ def make(tiny):
     """make(dataset, **knobs): a GAN in float64 with no other switch on; knobs of the model by their last names."""
 
     def made(dataset="ring8", **knobs):
-        off = {"octaves": 0, "r1": 0.0}
+        off = {"octaves": 0, "r1": 0.0, "r1_every": 1}
         recipe = tiny("gan", dataset, **{f"model.{name}": knob for name, knob in (off | knobs).items()})
         return methods.build(recipe, CARDS[dataset].shape).double()
 
