@@ -11,6 +11,7 @@ from numba import njit
 SWEEPS = 20  # over the atoms in use, between one sweep over all and the exact step
 ROUNDS = 2000
 ENOUGH = 1e-10  # relative duality gap of a finished row
+DEPENDENT = 1e-12  # share of an atom's squared norm that must lie outside the span of the others in use
 TINY = 1e-300
 compiled = njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # sums in any order: SIMD
 
@@ -20,7 +21,7 @@ def encode_rows(correlations, squares, gram, l1, codes, gaps):
     """Fill codes (N, K), given as zeros, and gaps (N,), from D x (N, K) and |x|^2 (N,)."""
     support = np.empty(len(gram), np.int64)
     system = np.empty((len(gram), len(gram)))
-    target = np.empty(len(gram))
+    way = np.empty(len(gram))
     left = np.empty(len(gram))  # correlations of the atoms with the residual
     for row in range(len(codes)):
         u, q = codes[row], correlations[row]
@@ -32,7 +33,7 @@ def encode_rows(correlations, squares, gram, l1, codes, gaps):
             sweep(u, left, gram, l1, True)
             for _again in range(SWEEPS):
                 sweep(u, left, gram, l1, False)
-            if exact_step(u, q, gram, l1, support, system, target):
+            if exact_step(u, q, gram, l1, support, system, way):
                 left[:] = q
                 for j in range(len(u)):
                     if u[j] != 0.0:
@@ -62,9 +63,9 @@ def sweep(u, left, gram, l1, everywhere):
 
 
 @compiled
-def exact_step(u, q, gram, l1, support, system, target):
+def exact_step(u, q, gram, l1, support, system, b):
     """Move u to the minimum among codes of its signs, G_SS u_S = q_S - l1 sign(u_S), or until one becomes zero, which
-    then leaves the support. Whether it moved; it does not where atoms in use depend on each other.
+    then leaves the support; likewise along a dependency of the atoms in use. Whether it moved.
     """
     moved = False
     while True:
@@ -72,26 +73,59 @@ def exact_step(u, q, gram, l1, support, system, target):
         for j in range(len(u)):
             if u[j] != 0.0:
                 support[size] = j
-                target[size] = q[j] - l1 * np.sign(u[j])
                 size += 1
-        if not solve(gram, support, size, system, target):
-            return moved
-        share, turning = 1.0, -1
-        for i in range(size):
-            now = u[support[i]]
-            if target[i] * now <= 0.0 and now / (now - target[i]) < share:
-                share, turning = now / (now - target[i]), i
-        for i in range(size):
-            u[support[i]] += share * (target[i] - u[support[i]])
-        moved = True
+        dependent = factor(gram, support, size, system)
+        if dependent < 0:
+            for i in range(size):
+                b[i] = q[support[i]] - l1 * np.sign(u[support[i]])
+            substitute(system, size, b)
+            for i in range(size):
+                b[i] -= u[support[i]]
+            turning = walk(u, support, size, b, 1.0)
+        else:
+            dependency(u, gram, support, dependent, system, b)
+            size = dependent + 1
+            turning = walk(u, support, size, b, np.inf)
+        moved = moved or dependent < 0 or turning >= 0
         if turning < 0:
             return moved
         u[support[turning]] = 0.0
 
 
 @compiled
-def solve(gram, support, size, system, b):
-    """b[:size] becomes the solution of the system on the support, by Cholesky; False where it is singular."""
+def walk(u, support, size, way, farthest):
+    """Along `way` from u on the support, `farthest` times its length or to the first code that becomes zero: which."""
+    share, turning = farthest, -1
+    for i in range(size):
+        now = u[support[i]]
+        if way[i] * now < 0.0 and -now / way[i] <= share:
+            share, turning = -now / way[i], i
+    if share < np.inf:
+        for i in range(size):
+            u[support[i]] += share * way[i]
+    return turning
+
+
+@compiled
+def dependency(u, gram, support, last, system, way):
+    """Fill way[: last + 1] with changes of the codes that change no reconstruction and do not raise their sizes' sum:
+    the atom at place `last` of the support is a combination of those before it.
+    """
+    for i in range(last):
+        way[i] = -gram[support[i], support[last]]
+    substitute(system, last, way)
+    way[last] = 1.0
+    slope = 0.0
+    for i in range(last + 1):
+        slope += np.sign(u[support[i]]) * way[i]
+    sign = -np.sign(slope) if abs(slope) > 1e-9 else -np.sign(u[support[last]])
+    for i in range(last + 1):
+        way[i] *= sign
+
+
+@compiled
+def factor(gram, support, size, system):
+    """Cholesky of the Gram matrix on the support into `system`: the first place that depends on those before, or -1."""
     for i in range(size):
         for j in range(i + 1):
             total = gram[support[i], support[j]]
@@ -99,10 +133,16 @@ def solve(gram, support, size, system, b):
                 total -= system[i, k] * system[j, k]
             if i > j:
                 system[i, j] = total / system[j, j]
-            elif total > 1e-10 * gram[support[i], support[i]]:
+            elif total > DEPENDENT * gram[support[i], support[i]]:
                 system[i, i] = np.sqrt(total)
             else:
-                return False
+                return i
+    return -1
+
+
+@compiled
+def substitute(system, size, b):
+    """b[:size] becomes the solution of the factored system with that right side."""
     for i in range(size):
         for k in range(i):
             b[i] -= system[i, k] * b[k]
@@ -111,7 +151,6 @@ def solve(gram, support, size, system, b):
         for k in range(i + 1, size):
             b[i] -= system[k, i] * b[k]
         b[i] /= system[i, i]
-    return True
 
 
 @compiled
