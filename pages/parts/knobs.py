@@ -13,7 +13,7 @@ from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
-ROOM = 24  # letters of options that fit beside one another
+ROOM, MARGIN = 29, 3  # letters that fit beside one another, and what an option's margins take of them
 HIDDEN = ("method", "version", "dataset", "parent")
 
 
@@ -146,7 +146,7 @@ def _widget(method: str, cls: type[Config], path: str) -> Any:
     name, key, help = path.rpartition(".")[2].replace("_", " "), _key(method, path), _(field.description or "")
     low, high = bounds(field)
     if options := choices(field):
-        if len("".join(map(str, options))) > ROOM:
+        if sum(len(str(option)) + MARGIN for option in options) > ROOM:
             return st.selectbox(name, options, key=key, help=help, format_func=lambda option: option.replace("_", " "))
         return st.segmented_control(name, options, key=key, help=help, required=True)
     if field.annotation is bool:

@@ -30,7 +30,7 @@ class Model(Config):
         json_schema_extra=PRIMARY | SHAPE,
     )
     l2: float = Field(
-        0.0, ge=0.0, le=10.0, description=N_("weight of the sum of all squared weights"), json_schema_extra=PRIMARY
+        0.0, ge=0.0, le=1.0, description=N_("weight of the sum of all squared weights"), json_schema_extra=PRIMARY
     )
     objective: Literal["reconstruction", "sheet"] = Field(
         "reconstruction",

@@ -42,4 +42,5 @@ def test_weights_spectrum_and_size(page: Page, lab: Lab) -> None:
     last = FIRST.snapshot(FIRST.frames()[-1]).arrays
     assert found["held by the code"]["y"] == pytest.approx(last["captured"].tolist(), rel=1e-5)
     page.goto(f"{lab.url}/linear?run={FIRST.id}&show=size")
-    expect(page.locator(".family .metrics")).to_contain_text("loss over floor 1.0 · principal angle 0.00")
+    angle = f"{FIRST.status.metrics['principal_angle']:.2g}"
+    expect(page.locator(".family .metrics")).to_contain_text(f"loss over floor 1.0 · principal angle {angle}")

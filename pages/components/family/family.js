@@ -4,7 +4,10 @@ import { part } from "../shared/part.js";
 import { parse } from "../shared/safetensors.js";
 
 const GAP = 1;
-const figure = (value) => (Number.isInteger(value) ? `${value}` : value.toFixed(Math.abs(value) < 1 ? 2 : 1));
+const figure = (value) => {
+  const size = Math.abs(value);
+  return Number.isInteger(value) ? `${value}` : size < 0.1 ? value.toPrecision(2) : value.toFixed(size < 1 ? 2 : 1);
+};
 const frames = new Map(); // "run/step" -> promise of arrays
 
 const frame = (id, step) => {

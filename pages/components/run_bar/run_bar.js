@@ -90,6 +90,7 @@ function measured(metrics, text) {
 
 // Counts as they are, nats with one digit behind the point, or two where they are few.
 function figure(value) {
-  const text = Number.isInteger(value) ? `${value}` : value.toFixed(Math.abs(value) < 100 ? 2 : 1);
+  const size = Math.abs(value);
+  const text = Number.isInteger(value) ? `${value}` : size < 0.1 ? value.toPrecision(2) : value.toFixed(size < 100 ? 2 : 1);
   return text.replace("-", "−");
 }
