@@ -17,6 +17,11 @@ Section = Callable[[Run, Recipe | None], None]  # of the run in view, and of wha
 Sections = dict[str, tuple[str, Section]]
 
 
+def of_run(section: Callable[[Run], None]) -> Section:
+    """A section that does not care what the knobs ask for."""
+    return lambda run, _recipe: section(run)
+
+
 def lab_page(method: str, short: str, sections: Callable[[Run], Sections]) -> None:
     """A page of the family's runs. `short` is its name in the run bar; `sections` are those that suit a run."""
     run = run_in_view(method)
