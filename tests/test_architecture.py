@@ -32,6 +32,7 @@ MAY = {
     "resize": set(),
     "metrics": set(),
     "pca": set(),
+    "sparsity": set(),
     "density": {"datasets.mixtures"},
     "modes": {"datasets.mixtures"},
     "classifier": {"augment", "config", "datasets", "locale", "run"},
@@ -53,6 +54,7 @@ MAY = {
         "recipes",
         "resize",
         "solvers",
+        "sparsity",
     },
     "engine": {
         "batches",

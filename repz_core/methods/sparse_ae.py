@@ -1,0 +1,149 @@
+"""The sparse autoencoder: one layer in, one layer out, and few active units between, by one of three means.
+
+relu: ReLU units and an L1 penalty, the lasso objective with codes from an encoder in place of a solver. topk: the
+largest activations alone are kept (Makhzani & Frey 2013; Gao et al. 2024, arXiv:2406.04093). kl: sigmoid units whose
+mean activation is drawn to a rate (Ng, CS294A lecture notes). The decoder's rows have norm one, or a penalty on codes
+would only move size from codes to weights.
+"""
+
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from repz_core import sparsity
+from repz_core.config import Recipe
+from repz_core.locale import N_
+from repz_core.methods.base import Examples, Method, Phase, num_atoms
+from repz_core.objectives import kl_bernoulli, lasso
+from repz_core.recipes import sparse_ae as recipe_sparse
+from repz_core.solvers import sparse_encode
+
+NUM_RECONSTRUCTED = 10  # of the test images
+NEW_SIZE = 0.2  # of a unit that begins anew, in those of the others (Bricken et al. 2023)
+
+
+class SparseAE(Method):
+    """x (N, n) -> h = units(W (x - b) + c) (N, K) -> h D + b (N, n)."""
+
+    name: ClassVar[str] = "sparse_ae"
+    remedy: ClassVar[str] = N_("a smaller learning rate")
+
+    def __init__(self, recipe: Recipe, shape: tuple[int, int, int]) -> None:
+        super().__init__(recipe, shape)
+        self.config = cast(recipe_sparse.Model, recipe.model)
+        self.decoder = nn.Parameter(torch.randn(self.config.units, self.num_inputs))
+        self._normalise()
+        self.encoder = nn.Linear(self.num_inputs, self.config.units)
+        with torch.no_grad():  # the decoder's mirror: hardly any unit then starts dead (Gao et al. 2024, appendix A)
+            self.encoder.weight.copy_(self.decoder)
+            self.encoder.bias.zero_()
+        self.bias = nn.Parameter(torch.zeros(self.num_inputs))
+        self.train_images: Tensor | None = None
+
+    def meet(self, train: Tensor) -> None:
+        """Remember the training images: units that are active on none of them are dead."""
+        self.train_images = train
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes, (N, n) -> (N, K), none below zero."""
+        before: Tensor = self.encoder(x - self.bias)
+        if self.config.variant == "kl":
+            return before.sigmoid()
+        codes = before.relu()
+        if self.config.variant == "topk":
+            kept = codes.topk(min(self.config.active, self.config.units), dim=1)
+            return torch.zeros_like(codes).scatter(1, kept.indices, kept.values)
+        return codes
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Images, (N, K) -> (N, n)."""
+        return codes @ self.decoder + self.bias
+
+    def loss(self, x: Tensor) -> dict[str, Tensor]:
+        """Half the squared error, and the penalty of the variant, means over the batch."""
+        codes = self.encode(x)
+        recon = (self.decode(codes) - x).square().sum(1).mean()
+        terms = {"loss": recon / 2, "recon": recon, "l0": (codes != 0).sum(1).to(x.dtype).mean()}
+        if self.config.variant == "topk":
+            return terms
+        if self.config.variant == "relu":
+            penalty = self.config.l1 * codes.sum(1).mean()
+        else:
+            penalty = self.config.pull * kl_bernoulli(self.config.rate, codes.mean(0)).sum()
+        return terms | {"loss": recon / 2 + penalty, "penalty": penalty}
+
+    def phases(self) -> list[Phase]:
+        lr = self.recipe.training.lr
+        return [Phase("sparse_ae", list(self.parameters()), self.loss, lr, after=self._after, schedule=self.schedule)]
+
+    def _after(self) -> None:
+        self._normalise()
+        if self.config.resample and self.step + 1 == self.config.resample:
+            self._resample()
+
+    @torch.no_grad()
+    def _normalise(self) -> None:
+        self.decoder.div_(self.decoder.norm(dim=1, keepdim=True).clamp_min(1e-30))
+
+    @torch.no_grad()
+    def _resample(self) -> None:
+        """Dead units begin anew, in the directions of what is missing of training images, the worst most likely
+        (Bricken et al. 2023, "Towards monosemanticity", appendix).
+        """
+        assert self.train_images is not None, "an engine lets a method meet its training images"
+        codes = self.encode(self.train_images)
+        dead = (~(codes != 0).any(0)).nonzero().flatten()
+        if not len(dead):
+            return
+        missing = self.train_images - self.decode(codes)
+        worst = missing.square().sum(1).square() + 1e-12
+        chosen = torch.multinomial(worst, len(dead), replacement=True, generator=self.noise)
+        directions = missing[chosen] / missing[chosen].norm(dim=1, keepdim=True).clamp_min(1e-30)
+        alive = (codes != 0).any(0)
+        size = self.encoder.weight[alive].norm(dim=1).mean() if alive.any() else torch.ones(())
+        self.decoder[dead] = directions
+        self.encoder.weight[dead] = NEW_SIZE * size * directions
+        self.encoder.bias[dead] = 0
+
+    def introduce(self, examples: Examples) -> dict[str, Tensor]:
+        """The images that the codes are of."""
+        return {"probe_images": examples.probes}
+
+    def observe(self, examples: Examples) -> dict[str, Tensor]:
+        """The first atoms, codes of the probes, how often each unit is in use, and what codes keep of test images."""
+        return {
+            "atoms": self.decoder[: num_atoms(self)],
+            "codes": self.encode(examples.probes),
+            "density": sparsity.density(self.encode(examples.train)),
+            "reconstructions": self.decode(self.encode(examples.inputs[:NUM_RECONSTRUCTED])),
+        }
+
+    @torch.no_grad()
+    def examine(self, x: Tensor) -> dict[str, Tensor]:
+        """The lasso objective of each probe's codes, and the least there is on the same dictionary."""
+        if self.config.variant != "relu":
+            return {}
+        mine, least = self._objectives(x)
+        return {"lasso_encoder": mine, "lasso_exact": least}
+
+    def _objectives(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the encoder's codes and of exact ones, on the decoder's rows, (N, n) -> 2 x (N,)."""
+        l1, centred = self.config.l1, (x - self.bias).double()
+        exact, _gaps = sparse_encode(centred, self.decoder, l1)
+        atoms = self.decoder.double()
+        return lasso(centred, atoms, self.encode(x).double(), l1), lasso(centred, atoms, exact, l1)
+
+    def evaluate(self, x: Tensor, *, quick: bool = False) -> dict[str, float]:
+        """The measures of sparsity.py; where L1 is the penalty, unless `quick`, objective and amortisation_gap: how
+        much lower exact codes of any sign get it, in its own units.
+        """
+        codes = self.encode(x)
+        metrics = sparsity.measures(x, self.decode(codes), codes)
+        if quick or self.config.variant != "relu":
+            return metrics
+        mine, least = (part.mean().item() for part in self._objectives(x))
+        return metrics | {"objective": mine, "amortisation_gap": mine - least}
+
+
+METHOD = SparseAE
