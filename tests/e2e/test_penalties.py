@@ -21,7 +21,8 @@ SOLVE = """async ({ assets, units, size, dictionary, x, l1 }) => {
   });
   const [ista, fista] = found.map((values) => values.map((value) => value.objective));
   const last = objective(atoms, image, found[1][200].codes, l1).value;
-  return { codes: [...codes], least: objective(atoms, image, codes, l1).value, ista, fista, last, steepest: lipschitz(atoms) };
+  const least = objective(atoms, image, codes, l1).value;
+  return { codes: [...codes], least, ista, fista, last, steepest: lipschitz(atoms) };
 }"""
 
 

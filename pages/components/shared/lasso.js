@@ -30,7 +30,7 @@ export function correlations({ shape: [units, size], data }, x) {
 
 // u D: the sum of atoms that the codes stand for.
 export function reconstruct({ shape: [units, size], data }, codes) {
-  const found = new Float32Array(size);
+  const found = new Float64Array(size);
   for (let j = 0; j < units; j++) if (codes[j] !== 0) for (let p = 0; p < size; p++) found[p] += codes[j] * data[j * size + p];
   return found;
 }
