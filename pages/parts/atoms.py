@@ -16,11 +16,12 @@ def atoms(run: Run, title: str, hint: str) -> None:
     text = panels.texts(title) | {
         "sorted": _("most used first; click one, or use the arrow keys"),
         "dead": _("{count} of {units} units are dead: never active on the training images, crossed out"),
+        "few": _("the first {shown} of {units} units"),
         "step": _("step {step}"), "unit": _("unit {unit}, number {rank} by use"),
         "active": _("active on {share} of the training images"), "never": _("dead: never active on training images"),
         "mean": _("mean |code| when active: {mean}"), "zeros": _("code exactly 0 on {share}; else:"),
         "strongest": _("validation images it is strongest on, and its code"),
-        "alike": _("atoms most alike: cosine, correlation r of codes"),
+        "alike": _("atoms most alike: cosine; r is of the codes"),
     }  # fmt: skip
     with panels.panel(title, hint, run):
         _atoms(key="atoms", data=_about(run, text))
@@ -32,8 +33,8 @@ def build(run: Run, title: str, hint: str) -> None:
         "image": _("image {number}"), "choose": _("choose the image to build"), "original": _("original"),
         "sum": _("sum so far"), "start": _("nothing added yet"), "newest": _("last added, × {weight}"),
         "less": _("one atom less"), "more": _("add the next atom"), "slider": _("atoms in the sum"),
-        "count": _("{count} of {all} atoms"), "error": _("squared error left"), "atoms": _("atoms in the sum"),
-        "bend": _("bend"),
+        "count": _("{count} of {all} added"), "error": _("squared error left"), "atoms": _("atoms"),
+        "bend": _("the bend"),
         "order": _("at each place the atom that lowers the error most, with its weight in the whole code"),
         "weights": _("computed in the browser with the weights of step {step}"),
     }  # fmt: skip

@@ -30,7 +30,8 @@ def mixing(run: Run, title: str, hint: str) -> None:
 def cloud(run: Run, title: str, hint: str) -> None:
     """Points of the plane with their reconstructions on what was learned, and PCA's line."""
     text = panels.texts(title) | {
-        "real": _("validation points"), "model": _("autoencoder, mean squared residual"), "pca": _("PCA"),
+        "points": _("{drawn} of {count} validation points"), "residual": _("mean squared residual: autoencoder"),
+        "pca": _("PCA"),
     }  # fmt: skip
     colors = {"real": palette.REAL, "reconstruction": palette.RECONSTRUCTION}
     with panels.panel(title, hint, run):

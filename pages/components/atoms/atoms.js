@@ -20,6 +20,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   let chosen = null, last = null, shown = null, plan = null;
   const again = oncePerFrame(() => last && sheet.isConnected && draw(...last));
   sheet.setAttribute("aria-label", text.alt);
+  const unit = () => (shown.order.includes(chosen) ? chosen : shown.order[0]);
   const choose = (place) => {
     chosen = shown.order[Math.max(0, Math.min(shown.order.length - 1, place))];
     again();
@@ -32,7 +33,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const { columns } = plan ?? {}, step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
     if (!step || !shown) return;
     event.preventDefault();
-    choose(shown.order.indexOf(chosen) + step);
+    choose(shown.order.indexOf(unit()) + step);
   };
 
   const draw = (run, data, step) => {
@@ -45,31 +46,33 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
     shown = atomsAt(arrays, newest ? weights : null, data.model, shown);
-    if (!shown.order.includes(chosen)) chosen = shown.order[0];
     plan = layout(shown, width, height);
     drawSheet(context, shown, plan, off);
-    frame(context, plan, shown.order.indexOf(chosen), CHOSEN);
-    const { facts, alike } = drawCard(beside, shown, arrays, chosen, text);
-    alike.forEach((unit) => frame(context, plan, shown.order.indexOf(unit), NEAR));
+    frame(context, plan, shown.order.indexOf(unit()), CHOSEN);
+    const { facts, alike } = drawCard(beside, shown, arrays, unit(), text);
+    alike.forEach((other) => frame(context, plan, shown.order.indexOf(other), NEAR));
     card.setAttribute("aria-label", facts);
     const seen = shown.weights ? shown.weights.step : run.at;
-    Object.assign(sheet.dataset, { run: run.id, step: seen, chosen, dead: shown.dead, order: shown.order.slice(0, 8).join(" ") });
-    const dead = text.dead.replace("{count}", number.format(shown.dead)).replace("{units}", number.format(arrays.codes.shape[1]));
-    where.textContent = [text.sorted, dead, text.step.replace("{step}", number.format(seen))].join(" · ");
+    Object.assign(sheet.dataset, { run: run.id, step: seen, chosen: unit(), dead: shown.dead, order: shown.order.slice(0, 8).join(" ") });
+    const units = number.format(arrays.density.data.length), few = shown.order.length < arrays.density.data.length;
+    const words = [text.sorted, text.dead.replace("{count}", number.format(shown.dead)).replace("{units}", units), text.step.replace("{step}", number.format(seen))];
+    if (few) words.unshift(text.few.replace("{shown}", number.format(shown.order.length)).replace("{units}", units));
+    where.textContent = words.join(" · ");
   };
   return { draw };
 });
 
-// The atoms of the newest weights, or those that the frame shows, in order of use; dead units are last. Kept as long as
-// what they are made of is in view.
+// The atoms of the newest weights, or those that the frame has (of large images not all), in order of use; dead units are
+// last. Kept as long as what they are made of is in view.
 function atomsAt(arrays, weights, model, before) {
-  const source = (weights?.tensors ?? arrays.atoms), { density } = arrays;
+  const source = weights?.tensors ?? arrays.atoms, { density } = arrays;
   if (before?.source === source && before.density === density) return before;
   const [count, ...shape] = arrays.atoms.shape;
   const atoms = weights ? machine(model, weights.tensors).atoms : { shape: [count, arrays.atoms.data.length / count], data: Float32Array.from(arrays.atoms.data, (shade) => shade - GREY) };
   const images = Array.from({ length: atoms.shape[0] }, (_, i) => shades(row(atoms, i)));
   const order = [...images.keys()].sort((a, b) => density.data[b] - density.data[a]);
-  return { source, weights, density, atoms, images, shape, order, dead: order.filter((unit) => density.data[unit] === 0).length };
+  const dead = (units) => units.filter((unit) => density.data[unit] === 0).length;
+  return { source, weights, density, atoms, images, shape, order, dead: dead([...density.data.keys()]), crossed: dead(order) };
 }
 
 // As many columns as make the atoms largest.
@@ -80,12 +83,12 @@ function layout({ images, shape: [, rows, columns] }, width, height) {
   return { columns: best, scale, wide: across * scale, high: down * scale, left: (width - best * across * scale) / 2, gap: GAP * scale };
 }
 
-function drawSheet(context, { images, shape, order, dead }, plan, off) {
+function drawSheet(context, { images, shape, order, crossed }, plan, off) {
   const data = Uint8ClampedArray.from(order.flatMap((unit) => [...images[unit]]), (value) => 255 * value);
   contactSheet({ shape: [images.length, ...shape], data }, plan.columns, GAP, off);
   context.drawImage(off, plan.left, 0, off.width * plan.scale, off.height * plan.scale);
   Object.assign(context, { fillStyle: "#000b", strokeStyle: "#fff9", lineWidth: 1 });
-  for (let place = order.length - dead; place < order.length; place++) {
+  for (let place = order.length - crossed; place < order.length; place++) {
     const [x, y, width, height] = cell(plan, place);
     context.fillRect(x, y, width, height);
     context.beginPath();

@@ -8,7 +8,7 @@ const BAR = "#56b4e9";
 const paint = painter();
 
 // Draws the page of `unit`; the same in words, and the units alike.
-export function drawCard({ context, width, height }, { atoms, images, shape, density, order }, { codes, probe_images }, unit, text) {
+export function drawCard({ context, width, height }, { atoms, images, shape, density }, { codes, probe_images }, unit, text) {
   const { size, line, write } = pen(context, width), ratio = shape[1] / shape[2];
   const values = column(codes, unit), alike = likes(atoms, codes, unit), share = density.data[unit];
   const side = Math.min((width + GAP) / STRONGEST - GAP, (height - 7 * line) / (4.6 * ratio)), low = side * ratio;
@@ -16,7 +16,7 @@ export function drawCard({ context, width, height }, { atoms, images, shape, den
 
   paint(context, images[unit], shape, 0, 0, large, large * ratio);
   const facts = [
-    text.unit.replace("{unit}", unit + 1).replace("{rank}", order.indexOf(unit) + 1),
+    text.unit.replace("{unit}", unit + 1).replace("{rank}", 1 + density.data.filter((other) => other > share).length),
     (share ? text.active : text.never).replace("{share}", percent(share)),
     text.mean.replace("{mean}", precise(meanActive(values))),
   ];
@@ -37,7 +37,7 @@ export function drawCard({ context, width, height }, { atoms, images, shape, den
   alike.forEach(({ other, cosine, correlation }, i) => {
     const x = (i * width) / ALIKE, beside = x + side + GAP, room = width / ALIKE - side - 2 * GAP;
     paint(context, images[other], shape, x, top + line, side, low);
-    write(`cos ${figure(cosine, 2, "+")}`, beside, top + line + low / 2 - 0.55 * line, { room });
+    write(figure(cosine, 2, "+"), beside, top + line + low / 2 - 0.55 * line, { room });
     write(`r ${figure(correlation, 2, "+")}`, beside, top + line + low / 2 + 0.55 * line, { room });
   });
   const near = alike.map(({ other, cosine, correlation }) => `${other + 1}: cos ${figure(cosine, 2, "+")}, r ${figure(correlation, 2, "+")}`);

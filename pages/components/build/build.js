@@ -8,7 +8,8 @@ import { newestWeights } from "../shared/weights.js";
 import { errorsOf, pieces } from "./pieces.js";
 
 const START = 4; // atoms in the sum at first
-const GAP = 5, THUMB = 46;
+const GAP = 5;
+const THUMB = { least: 46, most: 80 }; // px
 const CHOSEN = { name: "✓", color: "#0072b2", ink: "#fff" };
 const LEFT = "#009e8e"; // as a reconstruction's, everywhere
 const number = new Intl.NumberFormat("en");
@@ -54,7 +55,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     find(".count").textContent = words;
 
     const tools = pen(context, width), { write, line } = tools, ratio = shape[1] / shape[2];
-    const side = Math.min(0.2 * width, (height - THUMB * ratio - 5 * line) / ratio), high = side * ratio, newest = parts[so - 1];
+    const side = Math.min(0.27 * width - 50, (height - THUMB.least * ratio - 5 * line) / ratio), high = side * ratio, newest = parts[so - 1];
     const show = (pixels, place, label) => {
       const x = place * (side + 3 * GAP);
       if (pixels) paint(context, pixels, shape, x, 0, side, high);
@@ -62,9 +63,9 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     };
     show(image, 0, text.original);
     show(made.model.pixels(sums[so]), 1, so ? text.sum : text.start);
-    if (newest) show(shades(newest.vector), 2, text.newest.replace("{weight}", weighed(newest, text)));
+    if (newest) show(shades(newest.vector), 2, newest.unit === null ? text.bend : text.newest.replace("{weight}", weighed(newest, text)));
     curve(tools, errors, so, [3 * (side + 3 * GAP) + 3.2 * line, 0, width, high], text);
-    strip({ ...tools, paint, shape, ratio, width }, parts, so, high + 2.4 * line, text);
+    strip({ ...tools, paint, shape, ratio }, parts, so, [high + 2.4 * line, width, height], text);
 
     canvas.setAttribute("aria-label", `${text.alt} ${words}. ${text.error} ${precise(errors[so])}`);
     Object.assign(canvas.dataset, { run: run.id, step: weights.step, chosen, count: so, all: parts.length, error: errors[so], errors: errors.at(-1) });
@@ -83,8 +84,8 @@ function curve({ context, write, line, ink }, errors, so, [left, top, right, bot
   write(precise(most), left - 6, roof, { align: "right" });
   write("0", left - 6, floor, { align: "right" });
   write("0", left, floor + line, { align: "center" });
-  write(`${last}`, right - 8, floor + line, { align: "center" });
-  write(text.atoms, (left + right) / 2, floor + line, { align: "center", room: (right - left) / 2 });
+  write(`${last}`, right, floor + line, { align: "right" });
+  write(text.atoms, (left + right) / 2, floor + line, { align: "center", room: right - left - 4 * line });
   Object.assign(context, { strokeStyle: ink, lineWidth: 1, globalAlpha: 0.5 });
   context.beginPath();
   [[left, roof], [left, floor], [right, floor]].forEach((corner) => context.lineTo(...corner));
@@ -105,17 +106,18 @@ function curve({ context, write, line, ink }, errors, so, [left, top, right, bot
 }
 
 // The atoms in their order with their weights, those to come pale; the newest stays in view.
-function strip({ context, write, line, paint, shape, ratio, width }, parts, so, top, text) {
-  const pitch = THUMB + GAP, fitting = Math.floor((width + GAP) / pitch);
-  const first = Math.max(0, Math.min(parts.length - fitting, so - Math.ceil(0.7 * fitting)));
+function strip({ context, write, line, paint, shape, ratio }, parts, so, [top, width, bottom], text) {
+  const room = Math.min(THUMB.most, (bottom - top - 1.3 * line) / ratio), even = (width + GAP) / parts.length - GAP;
+  const side = Math.max(THUMB.least, Math.min(room, even)), pitch = side + GAP, high = side * ratio;
+  const fitting = Math.floor((width + GAP) / pitch), first = Math.max(0, Math.min(parts.length - fitting, so - Math.ceil(0.7 * fitting)));
   parts.slice(first, first + fitting).forEach((piece, i) => {
     const x = i * pitch, place = first + i;
     context.globalAlpha = place < so ? 1 : 0.3;
-    paint(context, shades(piece.vector), shape, x, top, THUMB, THUMB * ratio);
-    write(piece.unit === null ? text.bend : figure(piece.weight, 1, "+"), x + THUMB / 2, top + THUMB * ratio + 0.7 * line, { align: "center", room: pitch });
+    paint(context, shades(piece.vector), shape, x, top, side, high);
+    write(weighed(piece, text), x + side / 2, top + high + 0.7 * line, { align: "center", room: pitch });
     context.globalAlpha = 1;
     if (place !== so - 1) return;
     Object.assign(context, { strokeStyle: LEFT, lineWidth: 3 });
-    context.strokeRect(x + 1, top + 1, THUMB - 2, THUMB * ratio - 2);
+    context.strokeRect(x + 1, top + 1, side - 2, high - 2);
   });
 }

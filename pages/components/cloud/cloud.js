@@ -3,6 +3,7 @@ import { fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 
 const EDGE = 30; // no ticks in the corners
+const DRAWN = 250; // points; more would hide the sticks. The numbers are of all
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
   const root = parent.querySelector(".cloud");
@@ -18,13 +19,15 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const theme = getComputedStyle(canvas), ink = theme.color;
     const scene = { context, side, ink, halo: theme.backgroundColor, font: theme.fontFamily, at: (x, y) => [side / 2 + x * scale, side / 2 - y * scale] };
     ticks(scene, reach.data[0]);
-    sticks(scene, real.data, projections.data);
-    if (line) stroke(scene, line.data, ink, 1.5, [7, 6]);
+    const [some, landed] = [real, projections].map(({ data }) => data.subarray(0, 2 * DRAWN));
+    sticks(scene, some, landed);
+    dots(scene, some, colors.real, 3);
     if (curve) stroke(scene, curve.data, colors.reconstruction, 3, []);
-    dots(scene, real.data, colors.real, 3);
-    dots(scene, projections.data, colors.reconstruction, 2.5);
+    dots(scene, landed, colors.reconstruction, 3);
+    if (line) stroke(scene, line.data, ink, 1.5, [7, 6]);
     if (line) name(scene, line.data, text.pca);
-    const losses = [["real", text.real, null], ["reconstruction", text.model, residual(real.data, projections.data)]];
+    const drawn = text.points.replace("{drawn}", some.length / 2).replace("{count}", real.shape[0].toLocaleString("en"));
+    const losses = [["real", drawn, null], ["reconstruction", text.residual, residual(real.data, projections.data)]];
     if (line) losses.push(["ink", text.pca, residual(real.data, feet(real.data, line.data))]);
     numbers.replaceChildren(...losses.map(([kind, words, loss]) => entry(colors[kind] ?? ink, words, loss)));
     Object.assign(canvas.dataset, { losses: losses.flatMap(([, , loss]) => loss ?? []).join(" ") });
