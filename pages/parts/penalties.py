@@ -44,7 +44,8 @@ def descent(run: Run) -> None:
         "ahead: its error is bounded by 1/t² in place of 1/t. Solved in the browser."
     )
     text = _texts(title) | {
-        "play": _("play"), "pause": _("pause"), "step": _("one iteration"), "restart": _("back to the start"),
+        "play": _("play the iterations"), "pause": _("pause the iterations"), "step": _("one iteration"),
+        "restart": _("back to the start"),
         "iteration": _("iteration"), "iterations": _("iterations"), "axis": _("objective above its minimum"),
         "ista": "ISTA", "fista": "FISTA", "above": _("above minimum: {value}"),
         "weights": _("dictionary of step {step}"), "least": _("minimum {value}, by coordinate descent"),
