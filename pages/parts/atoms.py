@@ -34,7 +34,7 @@ def build(run: Run, title: str, hint: str) -> None:
         "sum": _("sum so far"), "start": _("nothing added yet"), "newest": _("last added, × {weight}"),
         "less": _("one atom less"), "more": _("add the next atom"), "slider": _("atoms in the sum"),
         "count": _("{count} of {all} added"), "error": _("squared error left"), "atoms": _("atoms"),
-        "bend": _("the bend"),
+        "bend": _("bend"),
         "order": _("at each place the atom that lowers the error most, with its weight in the whole code"),
         "weights": _("computed in the browser with the weights of step {step}"),
     }  # fmt: skip

@@ -19,21 +19,21 @@ _chart = browser_part("live_chart", isolate_styles=False)
 
 def samples(
     run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6, most: int = 64,
-    clock: Run | None = None, how: str = "",
+    clock: Run | None = None, how: str = "", order: str = "",
 ) -> None:  # fmt: skip
     """A contact sheet of one image array of the frame in view, of its first `most`; with `clock`, of the frame at that
-    other run's step.
+    other run's step. With `order`, sorted by that array of the newest frame, the largest first.
     """
-    sheets(run, title, hint, {array: ""}, columns=columns, most=most, clock=clock, how=how)
+    sheets(run, title, hint, {array: ""}, columns=columns, most=most, clock=clock, how=how, order=order)
 
 
 def sheets(
     run: Run, title: str, hint: str, arrays: dict[str, str], *, columns: int, most: int, clock: Run | None = None,
-    how: str = "",
+    how: str = "", order: str = "",
 ) -> None:  # fmt: skip
     """Contact sheets of image `arrays` {name: words above it}, below one another."""
     asked = [{"array": array, "name": words} for array, words in arrays.items()]
-    data = {"sheets": asked, "columns": columns, "most": most, "text": texts(title)}
+    data = {"sheets": asked, "columns": columns, "most": most, "order": order, "text": texts(title)}
     with panel(title, hint, run, how):
         _samples(key=f"samples-{'-'.join(arrays)}-{run.id if clock else ''}", data=data | _runs(run, clock))
 

@@ -6,7 +6,6 @@ from repz_core.config import RepzError, short
 from repz_core.datasets.mixtures import HEART, mixture
 from repz_core.locale import N_, _
 
-
 Kind = Literal["images", "patches", "points"]
 
 

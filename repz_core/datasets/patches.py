@@ -17,7 +17,9 @@ MARGIN = 8  # pixels left out at the rim, where the filter wraps around
 _SEED = 7_000
 
 
-def patches(side: int, size: int, percent: tuple[int, int]) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.uint8]]:
+def patches(
+    side: int, size: int, percent: tuple[int, int]
+) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.uint8]]:
     """`size` patches of `side` x `side` pixels as int8 (size, side^2), the photograph (size,) and part (size,) of each.
 
     Parts share no pixel: training patches come from the left `percent[0]` % of a photograph, validation from the next

@@ -43,6 +43,8 @@ class LinearAE(Method):
         for name, layers in recipe_linear.layers(self.config, n).items():  # bend_encoder and bend_decoder
             self.add_module(name, nets.build(layers))
         self.register_buffer("mean", torch.zeros(n))
+        self.bend_encoder: nn.Module
+        self.bend_decoder: nn.Module
         self.mean: Tensor
         self.pca: PCA | None = None
         self.train_images: Tensor | None = None

@@ -1,7 +1,7 @@
 """Sparse coding (Olshausen & Field 1996; Mairal et al. 2009): few atoms of a learned dictionary make each image.
 
-Codes are exact: the lasso's minimum for the dictionary as it stands. The dictionary takes a gradient step on them and is
-brought back to atoms of norm one. Without that constraint the penalty melts away, as on the homework sheet.
+Codes are exact: the lasso's minimum for the dictionary as it stands. The dictionary takes a gradient step on them, and
+its atoms are brought back to norm one. Without that constraint the penalty melts away, as on the homework sheet.
 """
 
 from typing import ClassVar, cast

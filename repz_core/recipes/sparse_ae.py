@@ -34,9 +34,7 @@ class Model(Config):
     active: int = Field(16, ge=1, le=256, description=N_("topk: units that may be active"), json_schema_extra=PRIMARY)
     rate: float = Field(0.05, ge=0.01, le=0.5, description=N_("kl: mean activation that units are drawn to"))
     pull: float = Field(1.0, ge=0.0, le=100.0, description=N_("kl: weight of that pull"))
-    resample: int = Field(
-        0, ge=0, le=200_000, description=N_("step at which dead units begin anew; 0: they stay dead")
-    )
+    resample: int = Field(0, ge=0, le=200_000, description=N_("step at which dead units begin anew; 0: they stay dead"))
 
 
 class Data(Config):
@@ -81,7 +79,11 @@ def describe(recipe: config.Recipe) -> str:
     """The run in a few words."""
     model = recipe.model
     assert isinstance(model, Model)
-    how = {"relu": f"λ = {model.l1:g}", "topk": f"TopK {model.active}", "kl": _("KL to {rate:g}").format(rate=model.rate)}
+    how = {
+        "relu": f"λ = {model.l1:g}",
+        "topk": f"TopK {model.active}",
+        "kl": _("KL to {rate:g}").format(rate=model.rate),
+    }
     return " · ".join([_("autoencoder"), _("{units} units").format(units=model.units), how[model.variant]])
 
 

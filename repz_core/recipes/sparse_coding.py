@@ -82,6 +82,6 @@ FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
 
 
 def defaults(dataset: str) -> dict[str, Any]:
-    """Settings that suit the dictionary better than the fields' own; pixels in [0, 1] are smaller than whitened ones."""
+    """Settings that suit it better than the fields' own; pixels in [0, 1] are smaller than whitened ones."""
     usual = {"training.batch_size": 256, "training.lr": 1e-2, "training.steps": 1500, "training.num_frames": 20}
     return usual if catalogue.card(dataset).kind == "patches" else usual | {"model.l1": 0.3}
