@@ -26,8 +26,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     again();
   };
   sheet.onclick = ({ offsetX, offsetY }) => {
-    const column = Math.floor((offsetX - plan.left) / plan.wide), place = Math.floor(offsetY / plan.high) * plan.columns + column;
-    if (column >= 0 && column < plan.columns && place < shown.order.length) choose(place);
+    const column = Math.floor(offsetX / plan.wide), place = Math.floor(offsetY / plan.high) * plan.columns + column;
+    if (column < plan.columns && place < shown.order.length) choose(place);
   };
   sheet.onkeydown = (event) => {
     const { columns } = plan ?? {}, step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
@@ -80,13 +80,13 @@ function layout({ images, shape: [, rows, columns] }, width, height) {
   const across = columns + GAP, down = rows + GAP, count = images.length;
   const scales = Array.from({ length: count }, (_, i) => Math.min(width / ((i + 1) * across), height / (Math.ceil(count / (i + 1)) * down)));
   const scale = Math.max(...scales), best = scales.indexOf(scale) + 1;
-  return { columns: best, scale, wide: across * scale, high: down * scale, left: (width - best * across * scale) / 2, gap: GAP * scale };
+  return { columns: best, scale, wide: across * scale, high: down * scale, gap: GAP * scale };
 }
 
 function drawSheet(context, { images, shape, order, crossed }, plan, off) {
   const data = Uint8ClampedArray.from(order.flatMap((unit) => [...images[unit]]), (value) => 255 * value);
   contactSheet({ shape: [images.length, ...shape], data }, plan.columns, GAP, off);
-  context.drawImage(off, plan.left, 0, off.width * plan.scale, off.height * plan.scale);
+  context.drawImage(off, 0, 0, off.width * plan.scale, off.height * plan.scale);
   Object.assign(context, { fillStyle: "#000b", strokeStyle: "#fff9", lineWidth: 1 });
   for (let place = order.length - crossed; place < order.length; place++) {
     const [x, y, width, height] = cell(plan, place);
@@ -98,7 +98,7 @@ function drawSheet(context, { images, shape, order, crossed }, plan, off) {
   }
 }
 
-const cell = ({ columns, wide, high, left, gap }, place) => [left + (place % columns) * wide, Math.floor(place / columns) * high, wide - gap, high - gap];
+const cell = ({ columns, wide, high, gap }, place) => [(place % columns) * wide, Math.floor(place / columns) * high, wide - gap, high - gap];
 
 function frame(context, plan, place, color) {
   if (place < 0) return;
