@@ -35,7 +35,7 @@ export function axes({ context, size, line, write, curve }, { left, top, right, 
     curve([[x(tick), bottom], [x(tick), bottom + 5]], { width: 1.5 });
     write(round(tick, across), x(tick), bottom + 0.8 * line, { align: "center" });
   }
-  for (const tick of ticks(up, (bottom - top) / (2 * line))) {
+  for (const tick of ticks(up, (bottom - top) / (1.6 * line))) {
     curve([[left, y(tick)], [right, y(tick)]], { width: 1, alpha: 0.15 });
     write(round(tick, up), left - 6, y(tick), { align: "right" });
   }

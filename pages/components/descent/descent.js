@@ -108,7 +108,7 @@ const tiny = (value) => (value < 1e-9 ? "0" : value < 1e-3 ? scientific(value) :
 function chart(sheet, left, walks, least, at, text) {
   const { width, height, line, size, curve, dot, write } = sheet, start = Math.max(walks[0].way[0].value - least, 1e-9);
   const box = { left: left + 3.2 * size, top: 1.3 * line, right: width - 1.2 * size, bottom: height - 2.5 * line };
-  const low = start * 10 ** -DECADES, up = { from: low, to: start * 1.6, log: true, name: text.axis };
+  const low = start * 10 ** -DECADES, up = { from: low, to: start * 5, log: true, name: text.axis };
   const { x, y, inside } = axes(sheet, box, { from: 0, to: MOST, name: text.iterations }, up);
   const place = ({ value }, i) => [x(i), y(Math.max(value - least, low / 10))];
   inside(() => walks.forEach(({ color, way }) => curve(way.slice(0, at + 1).map(place), { color, width: 3 })));
@@ -117,7 +117,7 @@ function chart(sheet, left, walks, least, at, text) {
   spots.forEach(({ name, color, spot }, i) => { // the slower one's name above its point, the faster one's below
     const py = Math.min(spot[1], box.bottom), right = spot[0] > box.right - 4 * size;
     dot(spot[0], py, 6, color);
-    write(name, spot[0] + (right ? -9 : 9), Math.max(box.top + line, Math.min(box.bottom - line / 2, py + (i ? 0.8 : -0.8) * line)),
+    write(name, spot[0] + (right ? -9 : 9), Math.max(box.top + line / 2, Math.min(box.bottom - line / 2, py + (i ? 0.8 : -0.8) * line)),
       { align: right ? "right" : "left", weight: 700, color });
   });
 }

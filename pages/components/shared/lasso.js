@@ -78,12 +78,14 @@ export function* descend(dictionary, x, l1, momentum) {
 }
 
 const ROUNDS = 500, SWEEPS = 10, ENOUGH = 1e-10;
+const DEPENDENT = 1e-10; // share of an atom's squared norm that must lie outside the span of the others in use
 
-// The codes at the minimum, up to a relative duality gap of 1e-10: coordinate descent, over all atoms once, then
-// several times over those in use.
+// The codes at the minimum, up to a relative duality gap of 1e-10: coordinate descent finds signs, and the quadratic
+// that is left for them is minimised exactly (as in repz_core/lasso_rows.py).
 export function encode(dictionary, x, l1) {
   const g = gram(dictionary), q = correlations(dictionary, x), units = q.length, square = dot(x, x);
-  const u = new Float64Array(units), left = q.slice(); // correlations of the atoms with the residual
+  const u = new Float64Array(units);
+  let left = q.slice(); // correlations of the atoms with the residual
   const sweep = (everywhere) => {
     for (let j = 0; j < units; j++) {
       const scale = g[j * units + j], old = u[j];
@@ -95,8 +97,48 @@ export function encode(dictionary, x, l1) {
   };
   for (let round = 0; round < ROUNDS && gap(u, q, left, square, l1) > ENOUGH; round++) {
     for (let i = 0; i <= SWEEPS; i++) sweep(i === 0);
+    settle(u, q, g, l1);
+    const product = times(g, u);
+    left = q.map((value, j) => value - product[j]);
   }
   return Float32Array.from(u);
+}
+
+// Moves u to the minimum among codes of its signs, or until one of them becomes zero, and on from there. Where atoms in
+// use depend on each other nothing moves.
+function settle(u, q, g, l1) {
+  for (let turning = 0; turning >= 0;) {
+    const used = [...u.keys()].filter((j) => u[j] !== 0), way = solve(g, u.length, used, used.map((j) => q[j] - l1 * Math.sign(u[j])));
+    if (!way) return;
+    let share = 1;
+    turning = -1;
+    used.forEach((j, i) => {
+      way[i] -= u[j];
+      if (way[i] * u[j] < 0 && -u[j] / way[i] <= share) [share, turning] = [-u[j] / way[i], j];
+    });
+    used.forEach((j, i) => { u[j] += share * way[i]; });
+    if (turning >= 0) u[turning] = 0;
+  }
+}
+
+// The solution of the system of the `used` rows and columns of G with that right side, by Cholesky; null where there is none.
+function solve(g, units, used, right) {
+  const n = used.length, l = new Float64Array(n * n), found = Float64Array.from(right);
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) {
+    let sum = g[used[i] * units + used[j]];
+    for (let k = 0; k < j; k++) sum -= l[i * n + k] * l[j * n + k];
+    if (i === j && !(sum > DEPENDENT * g[used[i] * (units + 1)])) return null;
+    l[i * n + j] = i === j ? Math.sqrt(sum) : sum / l[j * n + j];
+  }
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) found[i] -= l[i * n + k] * found[k];
+    found[i] /= l[i * n + i];
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) found[i] -= l[k * n + i] * found[k];
+    found[i] /= l[i * n + i];
+  }
+  return found;
 }
 
 // How far the objective may lie above its minimum, as a share of it: the residual, shrunk until it is feasible, is the
