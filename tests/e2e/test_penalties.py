@@ -40,7 +40,9 @@ def assets(page: Page, lab: Lab) -> str:
     return f"/repz/assets/{VERSION}"
 
 
-@pytest.mark.parametrize(("units", "size", "l1", "signed"), [(20, 9, 0.05, True), (100, 64, 0.2, False)])
+@pytest.mark.parametrize(
+    ("units", "size", "l1", "signed"), [(20, 9, 0.05, True), (100, 64, 0.2, False), (60, 64, 0.01, False)]
+)
 def test_codes_are_those_of_the_core(page: Page, assets: str, units: int, size: int, l1: float, signed: bool) -> None:
     noise = torch.Generator().manual_seed(0)
     dictionary = torch.randn(units, size, generator=noise)
