@@ -19,7 +19,7 @@ def atoms(run: Run, title: str, hint: str) -> None:
         "few": _("the first {shown} of {units} units"),
         "step": _("step {step}"), "unit": _("unit {unit}, number {rank} by use"),
         "active": _("active on {share} of the training images"), "never": _("dead: never active on training images"),
-        "mean": _("mean |code| when active: {mean}"), "zeros": _("code exactly 0 on {share}; else:"),
+        "mean": _("mean |code| when active: {mean}"), "zeros": _("code exactly 0 on {share}"),
         "strongest": _("validation images it is strongest on, and its code"),
         "alike": _("atoms most alike: cosine; r is of the codes"),
     }  # fmt: skip

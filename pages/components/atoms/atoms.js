@@ -71,8 +71,10 @@ function atomsAt(arrays, weights, model, before) {
   const atoms = weights ? machine(model, weights.tensors).atoms : { shape: [count, arrays.atoms.data.length / count], data: Float32Array.from(arrays.atoms.data, (shade) => shade - GREY) };
   const images = Array.from({ length: atoms.shape[0] }, (_, i) => shades(row(atoms, i)));
   const order = [...images.keys()].sort((a, b) => density.data[b] - density.data[a]);
+  const size = atoms.shape[1], pictures = { shape: [order.length, ...shape], data: new Uint8ClampedArray(order.length * size) };
+  order.forEach((unit, place) => pictures.data.set(images[unit].map((shade) => 255 * shade), place * size));
   const dead = (units) => units.filter((unit) => density.data[unit] === 0).length;
-  return { source, weights, density, atoms, images, shape, order, dead: dead([...density.data.keys()]), crossed: dead(order) };
+  return { source, weights, density, atoms, images, pictures, shape, order, dead: dead([...density.data.keys()]), crossed: dead(order) };
 }
 
 // As many columns as make the atoms largest.
@@ -83,9 +85,8 @@ function layout({ images, shape: [, rows, columns] }, width, height) {
   return { columns: best, scale, wide: across * scale, high: down * scale, gap: GAP * scale };
 }
 
-function drawSheet(context, { images, shape, order, crossed }, plan, off) {
-  const data = Uint8ClampedArray.from(order.flatMap((unit) => [...images[unit]]), (value) => 255 * value);
-  contactSheet({ shape: [images.length, ...shape], data }, plan.columns, GAP, off);
+function drawSheet(context, { pictures, order, crossed }, plan, off) {
+  contactSheet(pictures, plan.columns, GAP, off);
   context.drawImage(off, 0, 0, off.width * plan.scale, off.height * plan.scale);
   Object.assign(context, { fillStyle: "#000b", strokeStyle: "#fff9", lineWidth: 1 });
   for (let place = order.length - crossed; place < order.length; place++) {

@@ -26,7 +26,7 @@ export function drawCard({ context, width, height }, { atoms, images, shape, den
 
   let top = large * ratio + 2 * GAP;
   write(text.strongest, 0, top + line / 2, { weight: 700, room: width });
-  const strongest = [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, STRONGEST);
+  const strongest = [...values.keys()].filter((probe) => values[probe] !== 0).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, STRONGEST);
   strongest.forEach((probe, i) => {
     const x = i * (side + GAP);
     paint(context, pixels(probe_images, probe), shape, x, top + line, side, low);
@@ -80,6 +80,7 @@ function histogram({ context, write, line }, values, [left, top, width, height],
   for (const value of active) counts[Math.min(BINS - 1, Math.floor((BINS * (value - low)) / (high - low)))] += 1;
   const most = Math.max(1, ...counts), place = (value) => left + (width * (value - low)) / (high - low || 1);
   write(text.zeros.replace("{share}", percent(zero)), left, top + line / 2, { room: width });
+  if (!active.length) return;
   context.fillStyle = BAR;
   counts.forEach((count, bin) => context.fillRect(left + (bin * width) / BINS, floor, width / BINS - 1, (-room * count) / most));
   write(figure(low), left, floor + 0.55 * line);

@@ -18,13 +18,13 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const { real, projections, curve, pca_line: line, reach } = arrays, scale = side / (2 * reach.data[0]);
     const theme = getComputedStyle(canvas), ink = theme.color;
     const scene = { context, side, ink, halo: theme.backgroundColor, font: theme.fontFamily, at: (x, y) => [side / 2 + x * scale, side / 2 - y * scale] };
-    ticks(scene, reach.data[0]);
     const [some, landed] = [real, projections].map(({ data }) => data.subarray(0, 2 * DRAWN));
     sticks(scene, some, landed);
     dots(scene, some, colors.real, 3);
     if (curve) stroke(scene, curve.data, colors.reconstruction, 3, []);
     dots(scene, landed, colors.reconstruction, 3);
     if (line) stroke(scene, line.data, ink, 1.5, [7, 6]);
+    ticks(scene, reach.data[0]);
     if (line) name(scene, line.data, text.pca);
     const drawn = text.points.replace("{drawn}", some.length / 2).replace("{count}", real.shape[0].toLocaleString("en"));
     const losses = [["real", drawn, null], ["reconstruction", text.residual, residual(real.data, projections.data)]];
@@ -90,10 +90,13 @@ function dots({ context, at }, points, color, radius) {
   }
 }
 
-// A line's name at its upper end, inside the picture.
+// A line's name at its right, on the side where the line itself is not.
 function name(scene, [ax, ay, bx, by], words) {
-  const { at, side } = scene, [x, y] = at(...(ay > by ? [ax, ay] : [bx, by])), inside = (value) => Math.max(EDGE, Math.min(side - EDGE, value));
-  outlined(scene, words, inside(x), inside(y) + 18, "center", 700);
+  const { at, side } = scene, [from, to] = ax < bx ? [[ax, ay], [bx, by]] : [[bx, by], [ax, ay]], falls = from[1] - to[1] > 0.3 * (to[0] - from[0]);
+  const inside = ([x, y]) => x < side - 8 && y > EDGE && y < side - EDGE;
+  const along = Array.from({ length: 101 }, (_, i) => at(...from.map((start, axis) => start + (i / 100) * (to[axis] - start))));
+  const [x, y] = along.findLast(inside) ?? at(...to);
+  outlined(scene, words, x, y + (falls ? 24 : -10), "right", 700);
 }
 
 function ticks(scene, reach) {
