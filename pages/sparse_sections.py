@@ -17,8 +17,9 @@ from repz_core.runs import RunStore
 
 KINDS = {
     "sparse_coding": (N_("sparse coding, exact codes"), palette.REAL),
+    "batch_topk": (N_("TopK of a batch"), palette.RECONSTRUCTION),
+    "topk": (N_("TopK"), palette.CLASSES[4]),
     "relu": (N_("ReLU and L1"), palette.FAKE),
-    "topk": (N_("TopK"), palette.RECONSTRUCTION),
     "kl": (N_("KL to a rate"), palette.KL),
 }
 SHADES = ("#56b4e9", "#0072b2", "#009e73", "#e69f00", "#d55e00", "#cc79a7")  # of runs that differ in λ, ascending
@@ -152,22 +153,19 @@ def _trained(dataset: str) -> list[sparse.Trained]:
         recipe, metrics = run.recipe, run.status.metrics
         if recipe.dataset == dataset and recipe.method in ("sparse_ae", "sparse_coding") and metrics.get("l0", 0) > 0:
             kind = getattr(recipe.model, "variant", recipe.method)
-            label = str(recipe.model.active) if kind == "topk" else f"{recipe.model.l1:g}"
+            label = str(recipe.model.active) if "topk" in kind else f"{recipe.model.l1:g}"
             points.append(sparse.Trained(kind, label, metrics["l0"], metrics["variance_explained"], run.id))
     return points
 
 
 def gap(run: Run) -> None:
     """How far the encoder's codes are from the best ones on its own dictionary."""
-    if run.recipe.model.variant != "relu":
-        words = _("The amortisation gap is of the lasso objective: open a run of the variant relu, which minimises it.")
-        st.info(words, icon=":material/info:")
-        return
     left, right = st.columns(2, gap="small")
     with left:
         hint = _(
-            "½ squared error + λ ‖h‖₁ of the validation images. Between the lines: what one layer and one pass cost."
-        )
+            "½ squared error + λ ‖h‖₁ of the validation images, λ = {l1:g}. Between the lines: what one layer and one "
+            "pass cost. Only ReLU and L1 is trained to close it."
+        ).format(l1=run.recipe.model.l1)
         title = _("How much does a fast encoder give away?")
         panels.live_chart(run, title, hint, _figure("gap", language()), key="gap", tall=True)
     with right:

@@ -12,7 +12,7 @@ _copies = browser_part("copies")
 # Method and preset of runs on the same images, with sixteen numbers in their codes.
 SIDES = (
     ("linear_ae", "MNIST in 16 numbers", N_("Linear: 16 numbers, any size")),
-    ("sparse_ae", "TopK: 16 of 256 units", N_("Sparse: 16 of 256 units, none negative")),
+    ("sparse_ae", "16 of 256 units, always", N_("Sparse: 16 of 256 units, none negative")),
     ("vae", "16 dimensions", N_("VAE: 16 dimensions under a prior")),
 )
 

@@ -58,7 +58,7 @@ def quality() -> go.Figure:
         **trace([], "step", "val_variance_explained", kept), **line(palette.RECONSTRUCTION) | look, yaxis="y2"
     )
     key = f"{swatch(palette.FAKE, units)}<br>{swatch(palette.RECONSTRUCTION, kept)}"
-    side = {"overlaying": "y", "side": "right", "range": [0, 1], "title": {"text": kept}}
+    side = {"overlaying": "y", "side": "right", "range": [0, 1], "tickmode": "auto", "title": {"text": kept}}
     finish(figure, "steps", _("step"), units, key, yaxis2=side, hovermode="x unified")
     return figure.update_layout(meta={**figure.layout.meta, "free": True}, yaxis={"rangemode": "tozero"},
                                 margin={"r": 62, "t": 54})  # fmt: skip

@@ -22,23 +22,32 @@ class Model(Config):
     """Units and what keeps most of them silent."""
 
     units: int = Field(256, ge=1, le=1024, description=N_("units of the code"), json_schema_extra=PRIMARY | SHAPE)
-    variant: Literal["relu", "topk", "kl"] = Field(
-        "relu",
-        description=N_("ReLU units and L1, the largest activations alone, or sigmoid units drawn to a mean rate"),
+    variant: Literal["batch_topk", "topk", "relu", "kl"] = Field(
+        "batch_topk",
+        description=N_(
+            "what silences units: the largest of a batch or of each image stay, ReLU and L1, or sigmoid and a mean rate"
+        ),
         json_schema_extra=PRIMARY,
     )
     l1: float = Field(
-        0.5, ge=1e-3, le=100.0, description=N_("relu: weight λ of the codes' L1 norm"),
+        0.5, ge=1e-3, le=100.0, description=N_("relu: weight λ of the codes' L1 norm; of others' codes it is measured"),
         json_schema_extra=PRIMARY | {"log": True},
     )  # fmt: skip
-    active: int = Field(16, ge=1, le=256, description=N_("topk: units that may be active"), json_schema_extra=PRIMARY)
+    active: int = Field(
+        18, ge=1, le=256, description=N_("topk: active units of an image; batch_topk: on average"),
+        json_schema_extra=PRIMARY,
+    )  # fmt: skip
     rate: float = Field(0.05, ge=0.01, le=0.5, description=N_("kl: mean activation that units are drawn to"))
     pull: float = Field(1.0, ge=0.0, le=100.0, description=N_("kl: weight of that pull"))
     resample: int = Field(0, ge=0, le=200_000, description=N_("step at which dead units begin anew; 0: they stay dead"))
 
 
 class Data(Config):
-    """Nothing to choose."""
+    """What it sees."""
+
+    augment: float = Field(
+        0.0, ge=0.0, le=0.3, description=N_("strength of random turns and stretches of training images")
+    )
 
 
 class Recipe(config.Recipe):
@@ -54,7 +63,7 @@ def check(recipe: config.Recipe) -> None:
     """Raises RepzError where more units may be active than there are."""
     model = recipe.model
     assert isinstance(model, Model)
-    if model.variant == "topk" and model.active > model.units:
+    if "topk" in model.variant and model.active > model.units:
         raise RepzError(
             _("model.active must be at most the {units} units; got {given}.").format(
                 units=model.units, given=model.active
@@ -88,15 +97,17 @@ def describe(recipe: config.Recipe) -> str:
 
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
-    N_("256 units with L1"): ("mnist5k", {}),
-    N_("TopK: 16 of 256 units"): ("mnist5k", {"model.variant": "topk"}),
+    N_("18 of 256 units on average"): ("mnist5k", {}),
+    N_("16 of 256 units, always"): ("mnist5k", {"model.variant": "topk", "model.active": 16}),
+    N_("ReLU and L1"): ("mnist5k", {"model.variant": "relu", "model.l1": 0.2}),
     N_("KL to a rate"): ("digits", {"model.variant": "kl"}),
 }
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
-    "l1": ("256 units with L1", "model.l1", (0.1, 0.2, 0.5, 1.0)),
-}
+FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {"l1": ("ReLU and L1", "model.l1", (0.05, 0.1, 0.2, 0.5))}
 
 
 def defaults(dataset: str) -> dict[str, Any]:
-    """Settings that suit it better than the fields' own."""
-    return {"training.batch_size": 256, "training.steps": 4000, "training.num_frames": 16}
+    """Settings that suit it better than the fields' own. 3,600 images are few: with augmentation more is kept of others
+    (variance explained 0.856 instead of 0.78 at 19 active units).
+    """
+    usual = {"training.batch_size": 256, "training.lr": 3e-3, "training.steps": 4000, "training.num_frames": 16}
+    return usual | ({"data.augment": 0.1} if dataset.startswith("mnist5k") else {})
