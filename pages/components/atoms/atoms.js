@@ -55,7 +55,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const seen = shown.weights ? shown.weights.step : run.at;
     Object.assign(sheet.dataset, { run: run.id, step: seen, chosen: unit(), dead: shown.dead, order: shown.order.slice(0, 8).join(" ") });
     const units = number.format(arrays.density.data.length), few = shown.order.length < arrays.density.data.length;
-    const words = [text.sorted, text.dead.replace("{count}", number.format(shown.dead)).replace("{units}", units), text.step.replace("{step}", number.format(seen))];
+    const dead = text.dead.replace("{count}", number.format(shown.dead)).replace("{units}", units);
+    const words = [text.sorted, dead, text.step.replace("{step}", number.format(seen))];
     if (few) words.unshift(text.few.replace("{shown}", number.format(shown.order.length)).replace("{units}", units));
     where.textContent = words.join(" · ");
   };
@@ -68,7 +69,8 @@ function atomsAt(arrays, weights, model, before) {
   const source = weights?.tensors ?? arrays.atoms, { density } = arrays;
   if (before?.source === source && before.density === density) return before;
   const [count, ...shape] = arrays.atoms.shape;
-  const atoms = weights ? machine(model, weights.tensors).atoms : { shape: [count, arrays.atoms.data.length / count], data: Float32Array.from(arrays.atoms.data, (shade) => shade - GREY) };
+  const framed = () => ({ shape: [count, arrays.atoms.data.length / count], data: Float32Array.from(arrays.atoms.data, (shade) => shade - GREY) });
+  const atoms = weights ? machine(model, weights.tensors).atoms : framed();
   const images = Array.from({ length: atoms.shape[0] }, (_, i) => shades(row(atoms, i)));
   const order = [...images.keys()].sort((a, b) => density.data[b] - density.data[a]);
   const size = atoms.shape[1], pictures = { shape: [order.length, ...shape], data: new Uint8ClampedArray(order.length * size) };
@@ -87,6 +89,7 @@ function layout({ images, shape: [, rows, columns] }, width, height) {
 
 function drawSheet(context, { pictures, order, crossed }, plan, off) {
   contactSheet(pictures, plan.columns, GAP, off);
+  context.imageSmoothingEnabled = plan.scale * (globalThis.devicePixelRatio || 1) < 1; // smaller than they are: rows would drop out
   context.drawImage(off, 0, 0, off.width * plan.scale, off.height * plan.scale);
   Object.assign(context, { fillStyle: "#000b", strokeStyle: "#fff9", lineWidth: 1 });
   for (let place = order.length - crossed; place < order.length; place++) {

@@ -30,7 +30,7 @@ export function drawCard({ context, width, height }, { atoms, images, shape, den
   strongest.forEach((probe, i) => {
     const x = i * (side + GAP);
     paint(context, pixels(probe_images, probe), shape, x, top + line, side, low);
-    write(figure(values[probe], 2, "+"), x + side / 2, top + low + 1.6 * line, { align: "center", room: side + GAP });
+    write(precise(values[probe], "+"), x + side / 2, top + low + 1.6 * line, { align: "center", room: side + GAP });
   });
   top += low + 2.2 * line + GAP;
   write(text.alike, 0, top + line / 2, { weight: 700, room: width });
@@ -83,7 +83,7 @@ function histogram({ context, write, line }, values, [left, top, width, height],
   if (!active.length) return;
   context.fillStyle = BAR;
   counts.forEach((count, bin) => context.fillRect(left + (bin * width) / BINS, floor, width / BINS - 1, (-room * count) / most));
-  write(figure(low), left, floor + 0.55 * line);
-  write(figure(high), left + width, floor + 0.55 * line, { align: "right" });
+  write(precise(low), left, floor + 0.55 * line);
+  write(precise(high), left + width, floor + 0.55 * line, { align: "right" });
   if (place(0) > left + 3 * line && place(0) < left + width - 3 * line) write("0", place(0), floor + 0.55 * line, { align: "center" });
 }

@@ -3,7 +3,7 @@ import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels } from "../shared/gallery.js";
 import { machine, shades } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
-import { figure, pen, precise } from "../shared/pen.js";
+import { pen, precise } from "../shared/pen.js";
 import { newestWeights } from "../shared/weights.js";
 import { errorsOf, pieces } from "./pieces.js";
 
@@ -74,7 +74,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   return { draw };
 });
 
-const weighed = ({ unit, weight }, text) => (unit === null ? text.bend : figure(weight, 2, "+"));
+const weighed = ({ unit, weight }, text) => (unit === null ? text.bend : precise(weight, "+"));
 
 // Squared error over the number of atoms: a line, in full up to those in the sum.
 function curve({ context, write, line, ink }, errors, so, [left, top, right, bottom], text) {

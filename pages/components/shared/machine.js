@@ -70,10 +70,18 @@ const sum = (atoms, code, offset) => plus(reconstruct(atoms, code), offset);
 // The i-th row of a matrix.
 export const row = ({ shape: [, n], data }, i) => data.subarray(i * n, (i + 1) * n);
 
+// Four sums at a time: an addition has to wait for the one before it.
 export function dot(a, b) {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i] * b[i];
-  return total;
+  const size = a.length, whole = size - (size % 4);
+  let p = 0, q = 0, r = 0, s = 0, i = 0;
+  for (; i < whole; i += 4) {
+    p += a[i] * b[i];
+    q += a[i + 1] * b[i + 1];
+    r += a[i + 2] * b[i + 2];
+    s += a[i + 3] * b[i + 3];
+  }
+  for (; i < size; i++) p += a[i] * b[i];
+  return p + q + r + s;
 }
 
 // Values of any sign as an image: zero is grey, the largest value black or white.

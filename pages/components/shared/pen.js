@@ -17,8 +17,9 @@ export function figure(value, digits = 2, plus = "") {
   return Number(text) === 0 ? text : `${value < 0 ? "−" : plus}${text}`;
 }
 
-// Of any size, with three digits that count.
-export function precise(value) {
-  const size = Math.abs(value);
-  return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 0.1 || size === 0 ? value.toFixed(2) : value.toPrecision(2);
+// Of any size, with as many decimals as tell something.
+export function precise(value, plus = "") {
+  const size = Math.abs(value), digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const text = size >= 0.1 || size === 0 ? size.toFixed(digits) : size.toPrecision(2);
+  return `${value < 0 ? "−" : size > 0 ? plus : ""}${text}`;
 }
