@@ -27,6 +27,7 @@ FRESH: dict[str, tuple[str, str, dict[str, Any]]] = {
     "coding of patches": ("sparse_coding", "patches12", {"model.units": 60, "model.l1": 1.0}),
     "relu": ("sparse_ae", "digits", {"model.units": 40}),
     "topk": ("sparse_ae", "digits", {"model.units": 40, "model.variant": "topk", "model.active": 5}),
+    "batch topk": ("sparse_ae", "digits", {"model.units": 40, "model.variant": "batch_topk"}),
     "kl": ("sparse_ae", "patches12", {"model.units": 40, "model.variant": "kl"}),
 }
 BOTH_WAYS = """async ({ assets, model, tensors, images, codes }) => {
@@ -46,6 +47,8 @@ def fresh(method: str, dataset: str, changes: dict[str, Any]) -> Method:
         for name, value in model.state_dict().items():
             if name.endswith("bias") or name == "mean":
                 value.copy_(0.2 * torch.randn(value.shape, generator=noise))
+            elif name == "threshold":
+                value.fill_(0.4)
             elif name == "dictionary" and not changes.get("model.constraint", True):
                 value.mul_(1 + torch.rand(len(value), 1, generator=noise))
     return model.eval()

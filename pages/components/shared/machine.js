@@ -40,11 +40,13 @@ const sums = {
     const offset = new Float32Array(atoms.shape[1]);
     return { atoms, offset, code: (x) => lasso(atoms, x, l1), output: (code) => sum(atoms, code, offset) };
   },
-  sparse_ae({ variant, active }, { "encoder.weight": weight, "encoder.bias": threshold, decoder: atoms, bias: { data: offset } }) {
+  sparse_ae({ variant, active }, { "encoder.weight": weight, "encoder.bias": before, decoder: atoms, bias, threshold }) {
+    const offset = bias.data;
     const code = (x) => {
-      const found = plus(correlations(weight, x.map((value, i) => value - offset[i])), threshold.data);
+      const found = plus(correlations(weight, x.map((value, i) => value - offset[i])), before.data);
       if (variant === "kl") return found.map((t) => 1 / (1 + Math.exp(-t)));
       const positive = found.map((t) => Math.max(0, t));
+      if (variant === "batch_topk") return positive.map((t) => (t > threshold.data[0] ? t : 0));
       return variant === "topk" ? largest(positive, active) : positive;
     };
     return { atoms, offset, code, output: (h) => sum(atoms, h, offset) };
