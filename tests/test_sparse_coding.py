@@ -81,7 +81,7 @@ def test_without_norms_the_penalty_melts_away():
 
 
 def test_a_penalty_that_is_too_large_silences_all_codes():
-    method, rows, events = trained(model__units=20, model__l1=100.0, training__steps=5)
+    _method, rows, events = trained(model__units=20, model__l1=100.0, training__steps=5)
     assert rows[-1]["val_l0"] == 0
     assert rows[-1]["val_alive"] == 0
     last = [event for event in events if isinstance(event, Snapshot)][-1]

@@ -55,8 +55,13 @@ class SparseAE(Method):
         self.train_images: Tensor | None = None
 
     def meet(self, train: Tensor) -> None:
-        """Remember the training images: units that are active on none of them are dead."""
+        """Remember the training images: units that are active on none of them are dead. A fresh bias becomes their
+        mean: from zero, all that images have in common would silence every unit that points away from it.
+        """
         self.train_images = train
+        with torch.no_grad():
+            if not self.bias.any():
+                self.bias.copy_(train.mean(0))
 
     @property
     def augments(self) -> bool:

@@ -71,7 +71,7 @@ def describe(recipe: config.Recipe) -> str:
     return " · ".join(words)
 
 
-_MELTING: dict[str, Any] = {"model.units": 100, "model.l1": 0.3, "training.steps": 3000, "training.num_frames": 12}
+_MELTING: dict[str, Any] = {"model.units": 100, "model.l1": 0.3, "training.num_frames": 12}
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Edges from photographs"): ("patches12", {}),
@@ -83,5 +83,5 @@ FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
 
 def defaults(dataset: str) -> dict[str, Any]:
     """Settings that suit it better than the fields' own; pixels in [0, 1] are smaller than whitened ones."""
-    usual = {"training.batch_size": 256, "training.lr": 1e-2, "training.steps": 1500, "training.num_frames": 20}
+    usual = {"training.batch_size": 64, "training.lr": 2e-2, "training.steps": 2000, "training.num_frames": 20}
     return usual if catalogue.card(dataset).kind == "patches" else usual | {"model.l1": 0.3}
