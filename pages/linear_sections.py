@@ -128,12 +128,13 @@ def same_size(run: Run) -> None:
 def _say_if_flat(run: Run) -> None:
     """What it means where the code is longer than the training examples have directions."""
     frames = run.frames()
-    variances = run.snapshot(frames[0]).arrays["spectrum"] if frames else []
-    rank, k = int(sum(variances > 1e-10 * max(variances, default=0))), run.recipe.model.k
-    if len(frames) and rank == 0:
+    if not frames:
+        return
+    rank, k = int(run.snapshot(frames[0]).arrays["rank"][0]), run.recipe.model.k
+    if rank == 0:
         st.info(_("All training examples are the same: their mean is all there is, and no code adds to it."),
                 icon=":material/remove:")  # fmt: skip
-    elif len(frames) and rank < min(k, len(variances)):
+    elif rank < k:
         st.info(
             _(
                 "The training examples vary along {rank} directions alone: {k} numbers are more than they need, the "

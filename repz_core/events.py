@@ -99,6 +99,7 @@ VOCABULARY: dict[str, Array] = {
     "lasso_exact": Array("the least that any codes reach on the same dictionary", "probe", np.float32),
     # In a run's first snapshot alone, since they never change:
     "draws": Array("of the prior, that the samples are decoded from", "image, latent dimension", np.float32),
+    "rank": Array("directions along which the training images differ at all", "one", np.int32),
     "spectrum": Array("variance of the training images along their principal directions", "axis", np.float32),
     "components": Array("the first principal directions", IMAGE, np.uint8, signed=True),
     "pca_line": Array("a stretch of the first principal axis", "end, axis", np.float32),

@@ -69,7 +69,8 @@ def test_losses_are_finite_scalars_that_reach_their_phase(pair):
         assert all(term.shape == () and term.isfinite() for term in terms.values())
         terms["loss"].backward()
         assert all(param.grad is not None and param.grad.isfinite().all() for param in params)
-        assert any((param.grad != 0).any() for param in params)
+        if (method.name, method.recipe.dataset.partition("@")[0]) != ("linear_ae", "dirac"):  # whose mean says it all
+            assert any((param.grad != 0).any() for param in params)
         assert phase.lr > 0
         assert phase.repeat >= 1
 
@@ -157,6 +158,8 @@ def test_the_weights_are_all_of_it(pair):
 
 GOLDEN = {
     ("linear_ae", "digits"): {"loss": [4.317989, 4.221190, 4.440645, 4.272075, 4.351105]},
+    ("sparse_ae", "digits"): {"loss": [2.002751, 1.990022, 2.074743, 2.01524, 2.043174]},
+    ("sparse_coding", "digits"): {"loss": [7.354994, 5.8627, 4.945313, 4.113265, 3.833861]},
     ("vae", "digits"): {"loss": [45.11236, 45.23025, 45.25833, 44.82498, 44.78154]},
     ("gan", "digits"): {
         "discriminator_loss": [1.400577, 1.391523, 1.360769, 1.364839, 1.355297],

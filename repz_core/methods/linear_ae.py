@@ -103,7 +103,7 @@ class LinearAE(Method):
         """
         pca, k = self._pca(examples), self.config.k
         first = pca.directions[:k].to(self.mean.dtype)
-        fixed = {"spectrum": pca.variances[:SPECTRUM]}
+        fixed = {"spectrum": pca.variances[:SPECTRUM], "rank": torch.tensor([pca.rank])}
         if self._points:
             reach = 1.1 * examples.probes.abs().max().clamp_min(1e-3)
             ends = self.mean + 2 * reach * torch.tensor([[-1.0], [1.0]]) * first[:1]

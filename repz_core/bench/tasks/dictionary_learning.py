@@ -1,8 +1,8 @@
 """Dictionary learning against scikit-learn's MiniBatchDictionaryLearning: seconds to an objective as low as its own.
 
 Both on one thread, with as many atoms and the same penalty, otherwise each with its defaults (the peer codes by
-coordinate descent and stops by itself). Quality is the mean lasso objective of all training examples with exact codes; a run of ours whose
-objective is higher counts as infinitely slow.
+coordinate descent and stops by itself). Quality is the mean lasso objective of all training examples with exact codes;
+a run of ours whose objective is higher counts as infinitely slow.
 """
 
 import math
