@@ -101,14 +101,15 @@ def texts(title: str) -> dict[str, str]:
 
 def panel(title: str, hint: str, run: Run, how: str = "") -> Any:
     """A box with a question, room for its picture (what is returned), what to look at, and the numbers' provenance;
-    `how`, where they are not plainly measured: "estimated", "analytic".
+    `how`, where they are not plainly measured: "estimated" of a run, or "analytic", of none.
     """
     box = st.container(border=True)
     with box:
         st.subheader(title, anchor=False)
         picture = st.container()
-        provenance = _("recorded") if recorded(run) else _("measured here")
-        st.caption(f"{hint} :gray-badge[{provenance}]" + (f" :orange-badge[{how}]" if how else ""))
+        badges = [] if how == _("analytic") else [_("recorded") if recorded(run) else _("measured here")]
+        words = [hint, *(f":gray-badge[{badge}]" for badge in badges), *([f":orange-badge[{how}]"] if how else [])]
+        st.caption(" ".join(words))
     return picture
 
 
