@@ -21,7 +21,7 @@ def values() -> go.Figure:
         )  # fmt: skip
     key = f"{swatch(palette.PARENT, zero)}  {swatch(palette.RECONSTRUCTION, others)}"
     finish(figure, "plane", _("value of a code"), _("share of all codes in a bin"), key, bargap=0)
-    return logarithmic(figure)
+    return logarithmic(figure).update_layout(yaxis={"exponentformat": "power", "dtick": 1})
 
 
 def active(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
@@ -45,7 +45,8 @@ def use() -> go.Figure:
     meta = {"array": "density", "order": "density"}
     figure.add_bar(x=[], y=[], name=_("in use"), marker={"color": palette.RECONSTRUCTION}, meta=meta)
     finish(figure, "bars", _("unit, by use"), _("share of the training images"), bargap=0)
-    return figure.update_layout(meta={**figure.layout.meta, "least": 0.01}, xaxis={"type": "category", "nticks": 6})
+    figure.update_layout(xaxis={"type": "category", "showticklabels": False})
+    return figure.update_layout(meta={**figure.layout.meta, "least": 0.01})
 
 
 def quality() -> go.Figure:
