@@ -21,7 +21,7 @@ def values() -> go.Figure:
         )  # fmt: skip
     key = f"{swatch(palette.PARENT, zero)}  {swatch(palette.RECONSTRUCTION, others)}"
     finish(figure, "plane", _("value of a code"), _("share of all codes in a bin"), key, bargap=0)
-    return logarithmic(figure).update_layout(yaxis={"exponentformat": "power", "dtick": 1})
+    return logarithmic(figure).update_layout(yaxis={"dtick": 1})
 
 
 def active(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
