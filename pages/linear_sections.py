@@ -76,11 +76,9 @@ def spectrum(run: Run) -> None:
         figure = _figure("spectrum", language())
         panels.live_chart(run, _("Which directions does it hold?"), hint, figure, key="spectrum", tall=True)
     with right:
-        hint = _(
-            "Mean squared error of the training examples over PCA's. Between two directions it rests on a plateau."
-        )
-        figure = _figure("floor", language())
-        panels.live_chart(run, _("Where does the loss rest?"), hint, figure, key="floor", tall=True)
+        hint = _("Squared error over PCA's, less 1, on decades. Each plateau is a direction not found yet, a saddle.")
+        figure = _figure("excess", language())
+        panels.live_chart(run, _("Where does the loss rest?"), hint, figure, key="excess", tall=True)
     _say_if_flat(run)
 
 

@@ -86,7 +86,7 @@ def test_plain_descent_learns_one_direction_after_another():
     """Each direction is half learned later than the one before, though all start alike."""
     recipe = recipes.preset("linear_ae", "One direction after another")
     half, variances = {}, None
-    for event in engine.train(recipe.replace(**{"training.steps": 600})):
+    for event in engine.train(recipe.replace(**{"training.steps": 300})):
         if isinstance(event, Snapshot):
             variances = event.arrays.get("spectrum", variances)
             for place in range(4):

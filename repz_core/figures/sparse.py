@@ -85,14 +85,14 @@ def front(points: Sequence[Trained], names: dict[str, tuple[str, str]], here: st
         figure.add_scatter(
             x=[point.l0 for point in mine], y=[point.variance_explained for point in mine],
             text=[point.label for point in mine], customdata=[point.run for point in mine], name=name,
-            mode="lines+markers+text", textposition="bottom right", line={"color": color, "width": 2},
+            mode="lines+markers+text", textposition="bottom center", line={"color": color, "width": 2},
             marker={"size": [18 if point.run == here else 11 for point in mine], "color": color},
             hovertemplate="%{text}: %{x:.1f}, %{y:.3f}<extra>" + name + "</extra>",
         )  # fmt: skip
     there = {point.kind for point in points}
     key = "  ".join(swatch(color, name) for kind, (name, color) in names.items() if kind in there)
     finish(figure, "plane", _("active units an image, L0"), _("variance explained"), key, hovermode="closest")
-    return figure.update_layout(xaxis={"type": "log", "dtick": "D2"}, yaxis={"rangemode": "normal"})
+    return figure.update_layout(xaxis={"type": "log", "tickvals": [2, 5, 10, 20, 50, 100, 200, 500, 1000]})
 
 
 def objectives() -> go.Figure:

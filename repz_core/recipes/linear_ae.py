@@ -140,7 +140,7 @@ WEIGHTS = {"orthonormal": N_("orthonormal"), "tied": N_("tied"), "untied": N_("u
 # Plain descent from small weights rests at each saddle point for longer than at the one before (Saxe et al. 2014,
 # arXiv:1312.6120).
 _PLATEAUS: dict[str, Any] = {
-    "model.k": 6, "model.weights": "untied", "training.optimiser": "sgd", "training.lr": 0.03, "training.steps": 3000,
+    "model.k": 6, "model.weights": "untied", "training.optimiser": "sgd", "training.lr": 0.1, "training.steps": 3000,
     "training.num_frames": 60,
 }  # fmt: skip
 
