@@ -24,7 +24,8 @@ MAY = {
     "nets": {"layers"},
     "optim": set(),
     "augment": set(),
-    "objectives": set(),
+    "contrastive": set(),
+    "objectives": {"contrastive"},
     "solvers": {"config", "locale"},  # and lasso_rows, with numba, where it codes
     "lasso_rows": set(),
     "batches": {"config", "datasets", "locale", "methods"},
