@@ -1,0 +1,83 @@
+"""How much of the classes a representation holds: linear probes and nearest neighbours. Pure functions of tensors.
+
+A probe is trained on some rows and their classes, and judged on others; all numbers are shares of one.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+NEIGHBOURS = 5
+_TOLERANCE, _STEPS = 1e-2, 300  # of the largest slope of the sum over rows; iterations
+
+
+class LinearProbe:
+    """Multinomial logistic regression on standardised features: sum of -log p(y) plus |W|^2 / 2, biases free.
+
+    The optimum that scikit-learn's LogisticRegression has by default, found by L-BFGS in float64.
+    """
+
+    def __init__(self, features: Tensor, classes: Tensor, num_classes: int) -> None:
+        """features (N, d), classes (N,) of 0..num_classes - 1. A feature that never varies counts for nothing."""
+        x = features.double()
+        spread, self.mean = torch.std_mean(x, 0, correction=0)
+        self.scale = torch.where(spread > 1e-9 * spread.max().clamp_min(1e-30), 1 / spread, 0)
+        self.weights = _logistic((x - self.mean) * self.scale, classes, num_classes)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """The likeliest class of each row, (M, d) -> (M,)."""
+        return (_with_ones((features.double() - self.mean) * self.scale) @ self.weights).argmax(1)
+
+    def accuracy(self, features: Tensor, classes: Tensor) -> float:
+        """The share of rows put in the right class."""
+        return float((self.classify(features) == classes).double().mean())
+
+
+def _with_ones(x: Tensor) -> Tensor:
+    return F.pad(x, (0, 1), value=1.0)
+
+
+def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
+    """The optimal weights, biases in the last row, (N, d), (N,) -> (d + 1, classes)."""
+    x, targets = _with_ones(x), F.one_hot(classes, num_classes).double()
+    weights = torch.zeros(x.shape[1], num_classes, dtype=torch.float64)
+    solver = torch.optim.LBFGS(
+        [weights], max_iter=_STEPS, tolerance_grad=_TOLERANCE, tolerance_change=0, line_search_fn="strong_wolfe"
+    )
+
+    def loss() -> float:
+        logs = (x @ weights).log_softmax(1)
+        penalised = F.pad(weights[:-1], (0, 0, 0, 1))
+        weights.grad = x.T @ (logs.exp() - targets) + penalised  # by hand: probes are asked for without autograd too
+        return float(penalised.square().sum() / 2 - (logs * targets).sum())
+
+    solver.step(loss)
+    return weights
+
+
+def nearest(features: Tensor, classes: Tensor, held_out: Tensor, num_classes: int) -> Tensor:
+    """Each held-out row's class by vote of its NEIGHBOURS nearest rows in angle, (N, d), (N,), (M, d) -> (M,).
+
+    Closer neighbours weigh a little more, which decides a tie.
+    """
+    found = (F.normalize(held_out) @ F.normalize(features).T).topk(min(NEIGHBOURS, len(features)), 1)
+    votes = torch.zeros(len(held_out), num_classes)
+    return votes.scatter_add_(1, classes[found.indices], 1 + 1e-3 * found.values).argmax(1)
+
+
+def knn_accuracy(features: Tensor, classes: Tensor, held_out: Tensor, truth: Tensor, num_classes: int) -> float:
+    """The share of held-out rows whose neighbours know their class."""
+    return float((nearest(features, classes, held_out, num_classes) == truth).double().mean())
+
+
+def draws(classes: Tensor, count: int, num: int) -> Iterator[Tensor]:
+    """`num` times the places of `count` rows of each class, drawn anew, the same draws each time.
+
+    A class with fewer rows gives all it has.
+    """
+    noise = torch.Generator().manual_seed(count)
+    members = [(classes == label).nonzero().flatten() for label in classes.unique()]
+    for _draw in range(num):
+        yield torch.cat([rows[torch.randperm(len(rows), generator=noise)[:count]] for rows in members])
