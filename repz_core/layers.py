@@ -59,6 +59,23 @@ def conv_decoder(shape: Shape, channels: int, size: int) -> list[Layer]:
     ]
 
 
+def strided_encoder(shape: Shape, channels: int, size: int) -> list[Layer]:
+    """Three convolutions of stride 2, the first 5x5, the others 3x3 with twice the channels of the one before, then a
+    linear layer to `size`; works for any sides.
+    """
+    inputs, rows, columns = shape
+    layers: list[Layer] = [{"kind": "unflatten", "shape": list(shape)}]
+    for outputs, reach in ((channels, 2), (2 * channels, 1), (4 * channels, 1)):
+        layers += [
+            {"kind": "pad", "left": reach, "right": reach, "top": reach, "bottom": reach},
+            {"kind": "conv", "inputs": inputs, "outputs": outputs, "size": 2 * reach + 1, "stride": 2},
+            {"kind": "relu"},
+        ]
+        inputs, rows, columns = outputs, (rows + 1) // 2, (columns + 1) // 2
+    flat = inputs * rows * columns
+    return [*layers, {"kind": "flatten"}, {"kind": "linear", "inputs": flat, "outputs": size}]
+
+
 def doubling_decoder(side: int, channels: int, size: int, depth: int) -> list[Layer]:
     """From a code of `size` to images (channels, side, side), side = 4 * 2^i: a linear layer to 4 x 4 places, then
     transposed 4x4 convolutions of stride 2, each to half the channels; the last but one keeps `depth` of them.

@@ -40,7 +40,14 @@ def _with_ones(x: Tensor) -> Tensor:
 
 
 def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
-    """The optimal weights, biases in the last row, (N, d), (N,) -> (d + 1, classes)."""
+    """The optimal weights, biases in the last row, (N, d), (N,) -> (d + 1, classes).
+
+    They lie in the span of the rows: where there are fewer rows than features, that is where they are sought.
+    """
+    if len(x) < x.shape[1]:
+        span, coordinates = torch.linalg.qr(x.T)
+        found = _logistic(coordinates.T, classes, num_classes)
+        return torch.cat([span @ found[:-1], found[-1:]])
     x, targets = _with_ones(x), F.one_hot(classes, num_classes).double()
     weights = torch.zeros(x.shape[1], num_classes, dtype=torch.float64)
     solver = torch.optim.LBFGS(
@@ -67,11 +74,6 @@ def nearest(features: Tensor, classes: Tensor, held_out: Tensor, num_classes: in
     return votes.scatter_add_(1, classes[found.indices], 1 + 1e-3 * found.values).argmax(1)
 
 
-def knn_accuracy(features: Tensor, classes: Tensor, held_out: Tensor, truth: Tensor, num_classes: int) -> float:
-    """The share of held-out rows whose neighbours know their class."""
-    return float((nearest(features, classes, held_out, num_classes) == truth).double().mean())
-
-
 def draws(classes: Tensor, count: int, num: int) -> Iterator[Tensor]:
     """`num` times the places of `count` rows of each class, drawn anew, the same draws each time.
 
@@ -81,3 +83,27 @@ def draws(classes: Tensor, count: int, num: int) -> Iterator[Tensor]:
     members = [(classes == label).nonzero().flatten() for label in classes.unique()]
     for _draw in range(num):
         yield torch.cat([rows[torch.randperm(len(rows), generator=noise)[:count]] for rows in members])
+
+
+class Judge:
+    """Representations judged by the same classes: of the rows that a probe learns from, (N,), and of others, (M,)."""
+
+    def __init__(self, classes: Tensor, truth: Tensor) -> None:
+        self.classes, self.truth = classes, truth
+        self.num_classes = int(torch.cat([classes, truth]).max()) + 1
+
+    def linear(self, features: Tensor, held_out: Tensor, count: int = 0, num: int = 1) -> Tensor:
+        """Accuracies on held_out (M, d) of probes on `count` rows a class of (N, d), drawn `num` times, (num,); all
+        rows where `count` is 0, once, repeated.
+        """
+        if count == 0:
+            return torch.tensor([self._accuracy(features, self.classes, held_out)]).expand(num)
+        places = draws(self.classes, count, num)
+        return torch.tensor([self._accuracy(features[rows], self.classes[rows], held_out) for rows in places])
+
+    def _accuracy(self, features: Tensor, classes: Tensor, held_out: Tensor) -> float:
+        return LinearProbe(features, classes, self.num_classes).accuracy(held_out, self.truth)
+
+    def neighbours(self, features: Tensor, held_out: Tensor) -> float:
+        """The share of held-out rows whose neighbours among (N, d) know their class."""
+        return float((nearest(features, self.classes, held_out, self.num_classes) == self.truth).double().mean())

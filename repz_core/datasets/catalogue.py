@@ -25,6 +25,7 @@ class Card(NamedTuple):
     size: int
     network: bool
     kind: Literal["images", "points"] = "images"
+    num_train: int = 0  # of `size`, in the training part; of images alone
 
 
 NUM_POINTS = 50_000
@@ -59,6 +60,7 @@ CARDS: dict[str, Card] = {
             class_names=_DIGITS,
             size=1797,
             network=False,
+            num_train=1290,
         ),
         Card(
             name="mnist5k",
@@ -70,6 +72,7 @@ CARDS: dict[str, Card] = {
             class_names=_DIGITS,
             size=5000,
             network=False,
+            num_train=3600,
         ),
         Card(
             name="sprites",
@@ -84,6 +87,7 @@ CARDS: dict[str, Card] = {
             class_names=(N_("square"), N_("ellipse"), N_("heart")),
             size=6000,
             network=False,
+            num_train=4320,
         ),
         Card(
             name="mnist",
@@ -95,6 +99,7 @@ CARDS: dict[str, Card] = {
             class_names=_DIGITS,
             size=70_000,
             network=True,
+            num_train=54004,
         ),
         Card(
             name="fashion",
@@ -106,6 +111,7 @@ CARDS: dict[str, Card] = {
             class_names=_CLOTHES,
             size=70_000,
             network=True,
+            num_train=54000,
         ),
         Card(
             name="cifar10",
@@ -117,6 +123,7 @@ CARDS: dict[str, Card] = {
             class_names=_THINGS,
             size=60_000,
             network=True,
+            num_train=45000,
         ),
         _points(
             "ring8",
