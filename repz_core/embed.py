@@ -13,7 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from repz_core.events import Snapshot
+
 NEIGHBOURS = 15
+MAX_FRAMES = 16  # of an aligned map
+EMBEDDINGS = {"embeddings_h": "maps_h", "embeddings_z": "maps_z"}  # of a snapshot, and their maps over a run
 _FEW = 4  # rows that a map needs at the least
 
 
@@ -60,6 +64,26 @@ def aligned_maps(frames: Sequence[NDArray[Any]], seed: int = 0) -> NDArray[np.fl
         warnings.simplefilter("ignore")
         model.fit([np.asarray(frame, np.float32) for frame in frames], relations=relations)
     return _scaled(np.stack(model.embeddings_))
+
+
+def movie(snapshots: Sequence[Snapshot]) -> dict[str, NDArray[Any]]:
+    """Aligned maps over a run's snapshots of what they embed, in the vocabulary's types, with their quality beside that
+    of the first two principal axes. Of more than MAX_FRAMES snapshots some are left out, evenly.
+    """
+    chosen = [snapshots[i] for i in np.unique(np.linspace(0, len(snapshots) - 1, MAX_FRAMES).round().astype(int))]
+    arrays: dict[str, NDArray[Any]] = {"map_steps": np.array([snapshot.step for snapshot in chosen], np.int32)}
+    quality = []
+    for name, map_name in EMBEDDINGS.items():
+        frames = [snapshot.arrays[name] for snapshot in chosen]
+        maps = aligned_maps(frames)
+        arrays[map_name] = maps.astype(np.float16)
+        quality.append(
+            [
+                [[trustworthiness(frame, places), continuity(frame, places)] for places in (own, frame[:, :2])]
+                for frame, own in zip(frames, maps, strict=True)
+            ]
+        )
+    return arrays | {"map_quality": np.array(quality, np.float32)}
 
 
 def trustworthiness(features: NDArray[Any], places: NDArray[Any], neighbours: int = NEIGHBOURS) -> float:

@@ -61,7 +61,7 @@ def conv_decoder(shape: Shape, channels: int, size: int) -> list[Layer]:
 
 def strided_encoder(shape: Shape, channels: int, size: int) -> list[Layer]:
     """Three convolutions of stride 2, the first 5x5, the others 3x3 with twice the channels of the one before, then a
-    linear layer to `size`; works for any sides.
+    linear layer to `size` numbers, each standardised over the batch, and ReLU; works for any sides.
     """
     inputs, rows, columns = shape
     layers: list[Layer] = [{"kind": "unflatten", "shape": list(shape)}]
@@ -72,8 +72,8 @@ def strided_encoder(shape: Shape, channels: int, size: int) -> list[Layer]:
             {"kind": "relu"},
         ]
         inputs, rows, columns = outputs, (rows + 1) // 2, (columns + 1) // 2
-    flat = inputs * rows * columns
-    return [*layers, {"kind": "flatten"}, {"kind": "linear", "inputs": flat, "outputs": size}]
+    linear = {"kind": "linear", "inputs": inputs * rows * columns, "outputs": size}
+    return [*layers, {"kind": "flatten"}, linear, {"kind": "standardise", "size": size}, {"kind": "relu"}]
 
 
 def doubling_decoder(side: int, channels: int, size: int, depth: int) -> list[Layer]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 NEIGHBOURS = 5
-_TOLERANCE, _STEPS = 1e-2, 300  # of the largest slope of the sum over rows; iterations
+_TOLERANCE, _STEPS = 1e-3, 500  # of the largest slope of the sum over rows; iterations
 
 
 class LinearProbe:

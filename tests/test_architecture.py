@@ -25,7 +25,7 @@ MAY = {
     "optim": set(),
     "augment": set(),
     "contrastive": set(),
-    "embed": set(),
+    "embed": {"events"},
     "probes": set(),
     "objectives": {"contrastive"},
     "solvers": {"config", "locale"},  # and lasso_rows, with numba, where it codes
@@ -80,7 +80,7 @@ MAY = {
     "run": {"config", "events", "locale", "recipes"},
     "runs": {"config", "locale", "run"},
     "writer": {"events", "run"},
-    "executors": {"config", "engine", "events", "locale", "recipes", "run", "runs", "writer"},
+    "executors": {"config", "embed", "engine", "events", "locale", "recipes", "run", "runs", "writer"},
     "supervisor": {"config", "executors", "locale", "run", "runs"},
     "figures": {"config", "events", "locale"},
 }

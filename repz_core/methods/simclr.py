@@ -46,6 +46,7 @@ class SimCLR(Method):
         layers = recipe_simclr.layers(self.config, shape)
         self.encoder, self.head = nets.build(layers["encoder"]), nets.build(layers["head"])
         self.predictor = nets.build(layers["predictor"])
+        nets.start_for_relu(self.encoder)
 
     def encode(self, x: Tensor) -> Tensor:
         """Representations h, (N, n) -> (N, h)."""

@@ -62,14 +62,18 @@ class Data(Config):
     """How strongly each view differs from its image; the names are those of augment.Strengths."""
 
     crop: float = Field(
-        0.2, ge=0.0, le=1.0, description=N_("greatest share of a side that is cut off"), json_schema_extra=PRIMARY
+        0.0, ge=0.0, le=1.0, description=N_("greatest share of a side that is cut off"), json_schema_extra=PRIMARY
     )
     affine: float = Field(
-        0.15, ge=0.0, le=1.0, description=N_("turn, size, aspect and shear at once"), json_schema_extra=PRIMARY
+        0.2, ge=0.0, le=1.0, description=N_("turn, size, aspect and shear at once"), json_schema_extra=PRIMARY
     )
     shift: float = Field(0.0, ge=0.0, le=1.0, description=N_("greatest shift along each side, in sides"))
     elastic: float = Field(
-        0.04, ge=0.0, le=0.5, description=N_("bends: standard deviation of a place's move, in sides")
+        0.06,
+        ge=0.0,
+        le=0.5,
+        description=N_("bends: standard deviation of a place's move, in sides"),
+        json_schema_extra=PRIMARY,
     )
     flip: float = Field(0.0, ge=0.0, le=1.0, description=N_("share of views that are mirrored"))
     jitter: float = Field(
@@ -158,12 +162,8 @@ def shape_of(recipe: config.Recipe) -> tuple[int, int, int]:
 
 
 def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.Layer]]:
-    """The encoder f (n -> h), the head g (h -> z), and SimSiam's predictor (z -> z), empty without it.
-
-    The head begins with the activation, so that a head of one layer is not all linear.
-    """
-    hidden = [model.h] * model.depth
-    head = [{"kind": "relu"}, *kinds.mlp(*hidden, model.size)] if model.depth else []
+    """The encoder f (n -> h), the head g (h -> z), and SimSiam's predictor (z -> z), empty without it."""
+    head = kinds.mlp(*[model.h] * model.depth, model.size) if model.depth else []
     z = model.size if model.depth else model.h
     predictor = kinds.mlp(z, max(2, z // 2), z) if model.objective == "simsiam" else []
     return {"encoder": kinds.strided_encoder(shape, model.width, model.h), "head": head, "predictor": predictor}
