@@ -59,20 +59,23 @@ def conv_decoder(shape: Shape, channels: int, size: int) -> list[Layer]:
     ]
 
 
-def strided_encoder(shape: Shape, channels: int, size: int) -> list[Layer]:
-    """Three convolutions of stride 2, the first 5x5, the others 3x3 with twice the channels of the one before, then a
-    linear layer to `size` numbers, each standardised over the batch, and ReLU; works for any sides.
+def pooling_encoder(shape: Shape, channels: int, size: int) -> list[Layer]:
+    """A 5x5 convolution of stride 2, two 3x3 convolutions with twice the channels of the one before, each followed by
+    the greatest of 2x2 places, then a linear layer to `size` numbers, standardised over the batch, and ReLU; any sides.
     """
     inputs, rows, columns = shape
-    layers: list[Layer] = [{"kind": "unflatten", "shape": list(shape)}]
-    for outputs, reach in ((channels, 2), (2 * channels, 1), (4 * channels, 1)):
-        layers += [
-            {"kind": "pad", "left": reach, "right": reach, "top": reach, "bottom": reach},
-            {"kind": "conv", "inputs": inputs, "outputs": outputs, "size": 2 * reach + 1, "stride": 2},
-            {"kind": "relu"},
-        ]
-        inputs, rows, columns = outputs, (rows + 1) // 2, (columns + 1) // 2
-    linear = {"kind": "linear", "inputs": inputs * rows * columns, "outputs": size}
+    rows, columns = (rows + 1) // 2, (columns + 1) // 2
+    layers: list[Layer] = [
+        {"kind": "unflatten", "shape": list(shape)},
+        {"kind": "channels_last"},
+        {"kind": "conv", "inputs": inputs, "outputs": channels, "size": 5, "stride": 2, "padding": 2},
+        {"kind": "relu"},
+    ]
+    for inputs in (channels, 2 * channels):
+        conv = {"kind": "conv", "inputs": inputs, "outputs": 2 * inputs, "size": 3, "stride": 1, "padding": 1}
+        layers += [conv, {"kind": "max_pool", "size": 2}, {"kind": "relu"}]
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+    linear = {"kind": "linear", "inputs": 4 * channels * rows * columns, "outputs": size}
     return [*layers, {"kind": "flatten"}, linear, {"kind": "standardise", "size": size}, {"kind": "relu"}]
 
 

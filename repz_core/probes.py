@@ -57,7 +57,8 @@ def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
     def loss() -> float:
         logs = (x @ weights).log_softmax(1)
         penalised = F.pad(weights[:-1], (0, 0, 0, 1))
-        weights.grad = x.T @ (logs.exp() - targets) + penalised  # by hand: probes are asked for without autograd too
+        # by hand: probes are asked for without autograd too
+        weights.grad = x.T @ (logs.exp() - targets) + penalised
         return float(penalised.square().sum() / 2 - (logs * targets).sum())
 
     solver.step(loss)

@@ -32,7 +32,7 @@ class Model(Config):
         json_schema_extra=PRIMARY | SHAPE,
     )
     temperature: float = Field(
-        0.2,
+        0.3,
         ge=0.005,
         le=5.0,
         description=N_("NT-Xent: what similarities are divided by"),
@@ -91,7 +91,7 @@ class Training(config.Training):
     """How long, and how the learning rate falls."""
 
     batch_size: int = Field(
-        256,
+        128,
         ge=1,
         le=4096,
         description=N_("images a step; each gives two views, and meets the others' as negatives"),
@@ -99,7 +99,7 @@ class Training(config.Training):
     )
     lr: float = Field(2e-3, ge=1e-5, le=1e-1, description=N_("learning rate"), json_schema_extra=LOG)
     decay: int = Field(
-        1500, ge=1, le=200_000, description=N_("steps in which the learning rate falls to a hundredth, along a cosine")
+        1200, ge=1, le=200_000, description=N_("steps in which the learning rate falls to a hundredth, along a cosine")
     )
 
 
@@ -166,7 +166,7 @@ def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.La
     head = kinds.mlp(*[model.h] * model.depth, model.size) if model.depth else []
     z = model.size if model.depth else model.h
     predictor = kinds.mlp(z, max(2, z // 2), z) if model.objective == "simsiam" else []
-    return {"encoder": kinds.strided_encoder(shape, model.width, model.h), "head": head, "predictor": predictor}
+    return {"encoder": kinds.pooling_encoder(shape, model.width, model.h), "head": head, "predictor": predictor}
 
 
 def browser(recipe: config.Recipe) -> dict[str, Any]:
@@ -210,7 +210,7 @@ FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
 
 def defaults(dataset: str) -> dict[str, Any]:
     """Settings that suit `dataset` better than the fields' own defaults, which suit MNIST."""
-    usual: dict[str, Any] = {"training.num_frames": 18, "training.steps": 1500}
+    usual: dict[str, Any] = {"training.num_frames": 18, "training.steps": 1200}
     if dataset.startswith("digits"):
         return usual | {"training.batch_size": 128}
     if dataset.startswith("mnist") or dataset.startswith("fashion"):
