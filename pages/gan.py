@@ -36,4 +36,4 @@ def sections(run: Run) -> Sections:
 
 def page() -> None:
     """The page's script."""
-    lab_page("gan", "GAN", sections)
+    lab_page(("gan",), "GAN", sections)

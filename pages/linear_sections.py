@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import family, panels
+from pages.parts import atoms, family, latent, lines, panels, same
 from repz_core.figures.pca import angles as angles_figure
 from repz_core.figures.pca import excess as excess_figure
+from repz_core.figures.pca import floor as floor_figure
 from repz_core.figures.pca import spectrum as spectrum_figure
 from repz_core.locale import _, language
 from repz_core.run import Run
@@ -72,6 +73,7 @@ def spectrum(run: Run) -> None:
     )
     figure = _figure("spectrum", language())
     panels.live_chart(run, _("Which directions does it hold?"), hint, figure, key="spectrum", tall=True)
+    _say_if_flat(run)
 
 
 def size(run: Run) -> None:
@@ -86,8 +88,64 @@ def size(run: Run) -> None:
     family.slider(run, "k", "model.k", found, _("How many numbers does it take?"), hint, arrays)
 
 
+def freedom(run: Run) -> None:
+    """Any invertible matrix may be slid into the code."""
+    hint = _("Decoder D A and code A⁻¹h for an invertible A: other weights, the same reconstructions, the same loss.")
+    lines.mixing(run, _("Are the weights determined?"), hint)
+
+
+def between(run: Run) -> None:
+    """What lies between two images."""
+    hint = _("The code is linear, so a line between codes is a line between images: one fades into the other.")
+    if run.recipe.model.hidden:
+        hint = _("With hidden units the line between two codes is a curve between images.")
+    latent.interpolation(run, _("What lies between two images?"), hint)
+
+
+def building(run: Run) -> None:
+    """An image, put together direction by direction."""
+    atoms.build(run, _("What is this image made of?"), _("Its code times the decoder's columns, added one by one."))
+
+
+def line(run: Run) -> None:
+    """The line, or curve, that the code can reach in the plane, and what it leaves of each point."""
+    left, right = st.columns([1.3, 1], gap="small")
+    with left:
+        hint = _("Blue: points; sticks: what the code loses of each. A line ends on PCA's; a curve can do better.")
+        lines.cloud(run, _("Where does the code put the points?"), hint)
+    with right:
+        hint = _("Mean squared stick of the training points over that of PCA's line. Below 1, a curve has won.")
+        figure = _figure("floor", language())
+        panels.live_chart(run, _("Does it reach PCA, or beat it?"), hint, figure, key="floor", tall=True)
+    _say_if_flat(run)
+
+
+def same_size(run: Run) -> None:
+    """Linear, sparse and variational codes of sixteen numbers."""
+    same.same_size()
+
+
+def _say_if_flat(run: Run) -> None:
+    """What it means where the code is longer than the training examples have directions."""
+    frames = run.frames()
+    if not frames:
+        return
+    rank, k = int(run.snapshot(frames[0]).arrays["rank"][0]), run.recipe.model.k
+    if rank == 0:
+        st.info(_("All training examples are the same: their mean is all there is, and no code adds to it."),
+                icon=":material/remove:")  # fmt: skip
+    elif rank < k:
+        st.info(
+            _(
+                "The training examples vary along {rank} directions alone: {k} numbers are more than they need, the "
+                "floor is 0, and {spare} of them can be anything."
+            ).format(rank=rank, k=k, spare=k - rank),
+            icon=":material/info:",
+        )
+
+
 @cache
 def _figure(name: str, language: str) -> dict[str, Any]:
     """An empty figure that the page fills; plotly takes 10 ms to build it."""
-    build = {"excess": excess_figure, "angles": angles_figure, "spectrum": spectrum_figure}[name]
+    build = {"excess": excess_figure, "angles": angles_figure, "spectrum": spectrum_figure, "floor": floor_figure}[name]
     return build().to_plotly_json()

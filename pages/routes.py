@@ -47,7 +47,7 @@ class Tail:
     """One reader a run, whoever watches: each block of new lines is read and encoded once, and shared as bytes."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.path = run, run.folder / "events.jsonl"
+        self.run = run
         self.offset, self.block, self.size = 0, b"", 0
         self.status = b""
         self.stamps: list[tuple[int, int, int]] = []
@@ -71,7 +71,7 @@ class Tail:
             return False
         self.stamps = stamps
         status = status_message(self.run)
-        if stamps[-1][-1] < self.offset:
+        if self.run.log_size() < self.offset:
             self.offset, self.block, self.size = 0, b"", 0
         block = self.read(self.offset)
         if block:
@@ -83,10 +83,8 @@ class Tail:
     def read(self, start: int) -> bytes:
         """Whole lines from `start` on; a torn last line waits for its end."""
         try:
-            with self.path.open("rb") as file:
-                file.seek(start)
-                block = file.read()
-        except OSError:  # not there yet, or no more
+            block = self.run.log(start)
+        except OSError:  # no more
             return b""
         return block[: block.rfind(b"\n") + 1]
 
@@ -159,7 +157,7 @@ async def events(request: Request) -> Response:
     for id in [id for id, tail in tails.items() if not tail.viewers]:
         del tails[id]
     tail = tails.setdefault(run.id, Tail(run))
-    start = min(start, _stamp(tail.path)[-1])
+    start = min(start, tail.run.log_size())
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(tail.follow(start), media_type="text/event-stream", headers=headers)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import gan, home, linear, vae
+from pages import gan, home, linear, sparse, vae
 from repz_core.locale import _, use_language
 
 HERE = Path(__file__).parent
@@ -13,10 +13,13 @@ use_language("en")
 st.set_page_config(page_title="repz", page_icon=str(HERE / "icon.png"), layout="wide")
 st.html(HERE / "shell.css")
 start = st.Page(home.page, title=_("Home"), icon=":material/home:", default=True)
+sparse_page = st.Page(sparse.page, title=_("Sparse"), url_path="sparse", icon=":material/grain:")
 families = {
     "linear_ae": st.Page(linear.page, title=_("Linear"), url_path="linear", icon=":material/straighten:"),
+    "sparse_coding": sparse_page,
+    "sparse_ae": sparse_page,
     "vae": st.Page(vae.page, title=_("VAE"), url_path="vae", icon=":material/scatter_plot:"),
     "gan": st.Page(gan.page, title=_("GAN"), url_path="gan", icon=":material/swords:"),
 }
 st.session_state["pages"] = families  # so that the home page can lead to them
-st.navigation([start, *families.values()], position="top").run()
+st.navigation([start, *dict.fromkeys(families.values())], position="top").run()

@@ -18,4 +18,4 @@ SECTIONS: Sections = {
 
 def page() -> None:
     """The page's script."""
-    lab_page("vae", "VAE", lambda _run: SECTIONS)
+    lab_page(("vae",), "VAE", lambda _run: SECTIONS)

@@ -29,6 +29,7 @@ class _NTXent(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, temperature: float) -> Tensor:
+        """The mean loss of the rows."""
         logits = (z / temperature) @ z.T
         logs = logits.fill_diagonal_(-torch.inf).log_softmax(1)
         partners = torch.arange(len(z)).roll(len(z) // 2)
@@ -39,6 +40,7 @@ class _NTXent(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        """The gradient by z, in place of autograd's."""
         z, partners, logs = ctx.saved_tensors
         softmax = logs.exp()
         pulls = torch.addmm(softmax @ z, softmax.T, z).sub_(z[partners], alpha=2)

@@ -42,11 +42,20 @@ class Turn(NamedTuple):
 
 
 class Array(NamedTuple):
-    """One name of the vocabulary: what it holds, its dimensions and its type on disk."""
+    """One name of the vocabulary: what it holds, its dimensions and its type on disk.
+
+    Images are of values as the data's; `signed` ones are not, and are shown each by its own largest: zero is grey.
+    """
 
     meaning: str
     dims: str
     dtype: type[np.generic]
+    signed: bool = False
+
+    @property
+    def pictures(self) -> bool:
+        """Whether it holds images, as shades of uint8."""
+        return self.dims.endswith(", channel, row, column")
 
 
 IMAGE = "image, channel, row, column"
@@ -75,9 +84,13 @@ VOCABULARY: dict[str, Array] = {
     "verdict": Array("the discriminator's logits at cells' centres", "row, column", np.float16),
     "best": Array("p / (p + q) in each cell, q estimated; NaN where neither law is", "row, column", np.float16),
     "mode_shares": Array("share of samples within three standard deviations of a mode", "mode", np.float32),
-    "atoms": Array("the decoder's columns, zero in grey", IMAGE, np.uint8),
-    "singular_vectors": Array("the decoder's left singular vectors, zero in grey", IMAGE, np.uint8),
+    # Of autoencoders under a constraint
+    "atoms": Array("what single units add to an image, the first of them", IMAGE, np.uint8, signed=True),
+    "singular_vectors": Array("the decoder's left singular vectors", IMAGE, np.uint8, signed=True),
     "captured": Array("variance along principal directions that the decoder's span holds", "axis", np.float32),
+    "density": Array("share of the training images that a unit is active on", "unit", np.float32),
+    "projections": Array("reconstructions of `real`", "probe, axis", np.float16),
+    "curve": Array("decoded from an even row of codes, as far as the probes' codes reach", "point, axis", np.float16),
     # Of views:
     "embeddings_h": Array("representations h of the probe images on their first axes", "probe, axis", np.float16),
     "embeddings_z": Array("directions of their z on their first axes", "probe, axis", np.float16),
@@ -104,10 +117,15 @@ VOCABULARY: dict[str, Array] = {
     "gradient_dimensions": Array("latent dimensions that the gradients are for", "dimension", np.uint8),
     "gradients_pathwise": Array("one-draw gradients by reparameterisation", "draw, mu's then logvar's", np.float32),
     "gradients_score": Array("the same by the score function", "draw, mu's then logvar's", np.float32),
+    "lasso_encoder": Array("lasso objective of the encoder's codes of the probes", "probe", np.float32),
+    "lasso_exact": Array("the least that any codes reach on the same dictionary", "probe", np.float32),
     # In a run's first snapshot alone, since they never change:
     "draws": Array("of the prior, that the samples are decoded from", "image, latent dimension", np.float32),
+    "rank": Array("directions along which the training images differ at all", "one", np.int32),
     "spectrum": Array("variance of the training images along their principal directions", "axis", np.float32),
-    "components": Array("the first principal directions, zero in grey", IMAGE, np.uint8),
+    "components": Array("the first principal directions", IMAGE, np.uint8, signed=True),
+    "pca_line": Array("a stretch of the first principal axis", "end, axis", np.float32),
+    "probe_images": Array("the probe images", "probe, channel, row, column", np.uint8),
     "pca_reconstructions": Array("what PCA of the same size keeps of `inputs`", IMAGE, np.uint8),
     "real": Array("points of the validation part", "probe, axis", np.float16),
     "centres": Array("of the law's modes", "mode, axis", np.float32),

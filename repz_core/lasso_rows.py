@@ -10,15 +10,16 @@ from numba import njit
 
 SWEEPS = 20  # over the atoms in use, between one sweep over all and the exact step
 ROUNDS = 2000
-ENOUGH = 1e-10  # relative duality gap of a finished row
 DEPENDENT = 1e-12  # share of an atom's squared norm that must lie outside the span of the others in use
 TINY = 1e-300
 compiled = njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # sums in any order: SIMD
 
 
 @compiled
-def encode_rows(correlations, squares, gram, l1, codes, gaps):
-    """Fill codes (N, K), given as zeros, and gaps (N,), from D x (N, K) and |x|^2 (N,)."""
+def encode_rows(correlations, squares, gram, l1, enough, codes, gaps):
+    """Fill codes (N, K), given as zeros, and gaps (N,), from D x (N, K) and |x|^2 (N,); a row is done at a relative
+    duality gap of `enough`.
+    """
     support = np.empty(len(gram), np.int64)
     system = np.empty((len(gram), len(gram)))
     way = np.empty(len(gram))
@@ -28,7 +29,7 @@ def encode_rows(correlations, squares, gram, l1, codes, gaps):
         left[:] = q
         gap = relative_gap(u, q, left, squares[row], l1)
         for _round in range(ROUNDS):
-            if gap <= ENOUGH:
+            if gap <= enough:
                 break
             sweep(u, left, gram, l1, True)
             for _again in range(SWEEPS):

@@ -44,6 +44,14 @@ def lasso(x: Tensor, dictionary: Tensor, codes: Tensor, l1: float) -> Tensor:
     return (x - codes @ dictionary).square().sum(-1) / 2 + l1 * codes.abs().sum(-1)
 
 
+def kl_bernoulli(rate: float, activity: Tensor) -> Tensor:
+    """KL(Bernoulli(rate) || Bernoulli(activity)) element by element, activity in (0, 1): what draws a unit's mean
+    activation to a rate (Ng, CS294A lecture notes).
+    """
+    activity = activity.clamp(1e-6, 1 - 1e-6)
+    return rate * (rate / activity).log() + (1 - rate) * ((1 - rate) / (1 - activity)).log()
+
+
 def normal_log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """log N(z; mu, diag exp(logvar)) per example, (..., N, k), (N, k), (N, k) -> (..., N)."""
     squares = (z - mu).square() * (-logvar).exp()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from repz_core.datasets import Data, catalogue
-from repz_core.events import IMAGE, VOCABULARY
+from repz_core.events import VOCABULARY
 from repz_core.methods.base import Examples, Labelled, Method
 
 MAX_PROBES = 1000  # validation images whose codes every snapshot carries
@@ -32,8 +32,8 @@ class Observer:
     def fixed(self) -> dict[str, np.ndarray[Any, Any]]:
         """The arrays that never change."""
         arrays = {"labels": typed("labels", self.labels)}
-        if catalogue.card(self.method.recipe.dataset).kind == "images":
-            inputs = self.examples.inputs.mul(255).round().to(torch.uint8).view(-1, *self.method.shape).numpy()
+        if catalogue.card(self.method.recipe.dataset).kind != "points":
+            inputs = _pixels(_shades(self.examples.inputs, self.method), self.method, levels=255)
             arrays |= {"inputs": inputs, "input_labels": typed("input_labels", self.input_labels)}
         return arrays | in_types(self.method, self.method.eval().introduce(self.examples))
 
@@ -70,15 +70,19 @@ def labelled(method: Method, part: Data) -> Labelled:
 
 
 def in_types(method: Method, found: Mapping[str, Tensor]) -> dict[str, np.ndarray[Any, Any]]:
-    """What a method shows, in the vocabulary's types: images (M, C, H, W) as uint8, codes as float16.
+    """What a method shows, in the vocabulary's types: images (M, n) as uint8 (M, C, H, W), codes as float16.
 
     Showing is over then: the method is put back into training mode.
     """
     method.train()
-    return {
-        name: _pixels(tensor, method) if VOCABULARY[name].dims == IMAGE else typed(name, tensor.detach().numpy())
-        for name, tensor in found.items()
-    }
+    arrays = {}
+    for name, tensor in found.items():
+        kind = VOCABULARY[name]
+        if kind.pictures:
+            arrays[name] = _pixels(_around_grey(tensor) if kind.signed else _shades(tensor, method), method)
+        else:
+            arrays[name] = typed(name, tensor.detach().numpy())
+    return arrays
 
 
 def typed(name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -101,7 +105,18 @@ def in_turn(labels: np.ndarray[Any, Any], num: int) -> np.ndarray[Any, Any]:
     return np.lexsort((labels, turn))[:num]
 
 
-def _pixels(x: Tensor, method: Method) -> np.ndarray[Any, Any]:
-    """Flat images in [0, 1], (M, n) -> uint8 (M, C, H, W), in 32 shades: more are not seen, and double a folder."""
-    shades = x.mul(31).round().clamp(0, 31).mul(255 / 31).round()
-    return shades.to(torch.uint8).contiguous().view(-1, *method.shape).numpy()
+def _shades(x: Tensor, method: Method) -> Tensor:
+    """Images (M, n) of the data's values as shades from 0, black, to 1."""
+    black, white = catalogue.card(method.recipe.dataset).span
+    return (x - black) / (white - black)
+
+
+def _around_grey(x: Tensor) -> Tensor:
+    """Images (M, n) of any sign as shades: zero is grey, the largest value of each black or white."""
+    return 0.5 + x / (2 * x.abs().amax(1, keepdim=True).clamp_min(1e-30))
+
+
+def _pixels(shades: Tensor, method: Method, levels: int = 31) -> np.ndarray[Any, Any]:
+    """(M, n) -> uint8 (M, C, H, W); in 32 shades unless asked: more are not seen, and double a folder."""
+    stepped = shades.mul(levels).round().clamp(0, levels).mul(255 / levels).round()
+    return stepped.to(torch.uint8).contiguous().view(-1, *method.shape).numpy()

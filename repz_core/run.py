@@ -1,6 +1,6 @@
 """A run is a folder. Reading one; writing events into it is writer.py's business, finding and submitting runs.py's.
 
-    recipe.json  status.json  control.json  events.jsonl  lock
+    recipe.json  status.json  control.json  events.jsonl (events.jsonl.gz of a shipped run)  lock
     snapshots/<step>.safetensors.gz  states/<step>.safetensors  weights.safetensors (once it is done)
     now.safetensors.gz (a passing look between two snapshots, while it is paused or slow)
 
@@ -219,16 +219,33 @@ class Run:
         except ValidationError as error:
             raise self._damaged(name, error) from None
 
-    def _lines(self) -> Iterator[dict[str, float]]:
+    def log(self, start: int = 0) -> bytes:
+        """What events.jsonl holds from byte `start` on; nothing where there is none yet. Raises OSError."""
         path = self.folder / "events.jsonl"
+        if not path.exists():
+            return self._packed_log[start:]
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read()
+
+    def log_size(self) -> int:
+        """How many bytes `log` has."""
+        path = self.folder / "events.jsonl"
+        return path.stat().st_size if path.exists() else len(self._packed_log)
+
+    @cached_property
+    def _packed_log(self) -> bytes:
+        path = self.folder / "events.jsonl.gz"
+        return gzip.decompress(path.read_bytes()) if path.exists() else b""
+
+    def _lines(self) -> Iterator[dict[str, float]]:
         try:
-            lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-            for line in lines:
+            for line in self.log().split(b"\n")[:-1]:
                 row = json.loads(line)
                 if not isinstance(row, dict) or not all(isinstance(row.get(k, 0), int) for k in ("step", "frame")):
                     raise ValueError(_("a line is no row"))
                 yield row
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
             raise self._damaged("events.jsonl", error) from None
 
     def _tensors(self, path: Path) -> dict[str, Any]:

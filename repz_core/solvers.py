@@ -16,12 +16,12 @@ def soft_threshold(t: Tensor, by: float) -> Tensor:
     return t - t.clamp(-by, by)
 
 
-def sparse_encode(x: Tensor, dictionary: Tensor, l1: float) -> tuple[Tensor, Tensor]:
+def sparse_encode(x: Tensor, dictionary: Tensor, l1: float, enough: float = 1e-10) -> tuple[Tensor, Tensor]:
     """Lasso codes (N, K) of x (N, n) on a dictionary (K, n) of unit rows, and each row's relative duality gap (N,).
 
     The minimum over u of 1/2 ||x - u D||^2 + l1 ||u||_1 (Tibshirani 1996), each row apart, in float64, on as many
     threads as torch has. The gap bounds how far the objective lies above its minimum, as a share of it; it is at most
-    1e-10, but where thousands of rounds did not do (it is right there too). Where atoms are copies of each other the
+    `enough`, but where thousands of rounds did not do (it is right there too). Where atoms are copies of each other the
     codes are not unique. Raises RepzError for shapes that do not fit, numbers that are not finite, or l1 not above 0.
     """
     _check(x, dictionary, l1)
@@ -35,7 +35,7 @@ def sparse_encode(x: Tensor, dictionary: Tensor, l1: float) -> tuple[Tensor, Ten
         part = slice(start, start + ROWS)
         rows = x[part].detach().double()
         correlations, squares = (rows @ atoms.T).numpy(), rows.square().sum(1).numpy()
-        encode_rows(correlations, squares, gram, float(l1), codes[part].numpy(), gaps[part].numpy())
+        encode_rows(correlations, squares, gram, float(l1), enough, codes[part].numpy(), gaps[part].numpy())
 
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         list(threads.map(encode, range(0, len(x), ROWS)))

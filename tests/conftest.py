@@ -76,6 +76,7 @@ def tiny() -> Callable[..., Recipe]:
         recipe = recipes.default(method, dataset)
         small = {"training.steps": 20, "training.batch_size": 32, "training.num_frames": 5, "threads": 1}
         small |= {"model.k": 2, "model.width": 16, "model.depth": 1, "model.channels": 4, "model.size": 8}
+        small |= {"model.units": 16, "model.active": 4}
         known = set(leaf_paths(type(recipe)))
         return recipe.replace(**{path: value for path, value in small.items() if path in known} | changes)
 

@@ -35,6 +35,7 @@ MAY = {
     "resize": set(),
     "metrics": set(),
     "pca": set(),
+    "sparsity": set(),
     "density": {"datasets.mixtures"},
     "modes": {"datasets.mixtures"},
     "classifier": {"augment", "config", "datasets", "locale", "run"},
@@ -59,6 +60,7 @@ MAY = {
         "recipes",
         "resize",
         "solvers",
+        "sparsity",
     },
     "engine": {
         "batches",

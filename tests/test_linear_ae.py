@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA as PeerPCA
 from repz_core import datasets, engine, methods, recipes
 from repz_core.config import RepzError
 from repz_core.events import Step
+from repz_core.methods.base import Examples
 from repz_core.pca import PCA, basis, left_singular_vectors
 from tests.test_objectives import random
 
@@ -148,6 +149,36 @@ def test_an_invertible_matrix_in_the_code_changes_no_reconstruction():
     assert method.pca.loss(method.decoder.detach(), method.encoder.detach()) == pytest.approx(loss, rel=1e-5)
 
 
+def test_a_line_cannot_follow_an_arc_and_a_curve_can():
+    recipe = recipes.default("linear_ae", "arc").replace(**{"training.num_frames": 3, "training.steps": 600})
+    ends = {}
+    for hidden in (0, 32):
+        rows = [
+            event.values
+            for event in engine.train(recipe.replace(**{"model.hidden": hidden}))
+            if isinstance(event, Step)
+        ]
+        ends[hidden] = rows[-1]["val_loss_over_floor"]
+    assert ends[0] == pytest.approx(1, abs=0.01)
+    assert ends[32] < 0.1
+
+
+def test_what_it_shows_of_points_lies_where_it_puts_them():
+    recipe = recipes.default("linear_ae", "cloud")
+    method = methods.build(recipe, (2, 1, 1))
+    x = torch.from_numpy(datasets.load("cloud").part("validation").x[:50])
+    method.meet(x)
+    examples = Examples(x, x, x)
+    shown = method.observe(examples) | method.introduce(examples)
+    assert torch.allclose(shown["projections"], method.decode(method.encode(x)))
+    way = method.decoder.detach()[:, 0]
+    off = shown["curve"] - method.mean  # on the line through the mean along the decoder's column
+    assert (off[:, 0] * way[1] - off[:, 1] * way[0]).abs().max() < 1e-5
+    end, other = shown["pca_line"]
+    axis = PCA.of(x).directions[0].float()
+    assert abs(float(((other - end) / (other - end).norm()) @ axis)) == pytest.approx(1, abs=1e-5)
+
+
 def test_singular_vectors_come_by_falling_size():
     matrix = random(7, 3)
     vectors = left_singular_vectors(matrix)
@@ -159,7 +190,11 @@ def test_singular_vectors_come_by_falling_size():
     ("changes", "sentence"),
     [
         ({"model.objective": "sheet"}, r"^model\.weights must be 'tied' .*; got 'orthonormal'\.$"),
-        ({"model.k": 65}, r"^model\.k must be at most the 64 pixels of an image; got 65\.$"),
+        (
+            {"model.objective": "sheet", "model.weights": "tied", "model.hidden": 8},
+            r"^model\.hidden must be 0 .*; got 8\.$",
+        ),
+        ({"model.k": 65}, r"^model\.k must be at most the 64 numbers of an example; got 65\.$"),
     ],
 )
 def test_knobs_that_contradict_each_other(changes, sentence):

@@ -9,7 +9,7 @@ import torch
 
 from repz_core import engine, methods, observer, recipes
 from repz_core.datasets.catalogue import CARDS
-from repz_core.events import IMAGE, VOCABULARY, Step
+from repz_core.events import VOCABULARY, Step
 from repz_core.methods.base import Examples
 from tests.conftest import LOCAL
 
@@ -69,7 +69,8 @@ def test_losses_are_finite_scalars_that_reach_their_phase(pair):
         assert all(term.shape == () and term.isfinite() for term in terms.values())
         terms["loss"].backward()
         assert all(param.grad is not None and param.grad.isfinite().all() for param in params)
-        assert any((param.grad != 0).any() for param in params)
+        if (method.name, method.recipe.dataset.partition("@")[0]) != ("linear_ae", "dirac"):  # whose mean says it all
+            assert any((param.grad != 0).any() for param in params)
         assert phase.lr > 0
         assert phase.repeat >= 1
 
@@ -111,13 +112,12 @@ def test_what_it_shows_is_in_the_vocabulary(pair):
         assert array.ndim == len(meaning.dims.split(", ")), name
         assert array.dtype == meaning.dtype
         assert array.flags.c_contiguous, "files are written as arrays lie in memory"
-        if meaning.dims == IMAGE:
+        if meaning.pictures:
             assert array.shape[1:] == method.shape
-            assert 0 < len(array) <= 64
-            assert raw[name].min() >= 0
-            assert raw[name].max() <= 1
-        elif meaning.dims.startswith("probe"):
+        if meaning.dims.startswith("probe"):
             assert len(array) == len(x)
+        elif meaning.pictures:
+            assert 0 < len(array) <= 256
     assert method.training, "observing ends in training mode"
 
 
@@ -158,6 +158,8 @@ def test_the_weights_are_all_of_it(pair):
 
 GOLDEN = {
     ("linear_ae", "digits"): {"loss": [4.317989, 4.221190, 4.440645, 4.272075, 4.351105]},
+    ("sparse_ae", "digits"): {"loss": [2.002751, 1.990022, 2.074743, 2.01524, 2.043174]},
+    ("sparse_coding", "digits"): {"loss": [7.354994, 5.8627, 4.945313, 4.113265, 3.833861]},
     ("vae", "digits"): {"loss": [45.11236, 45.23025, 45.25833, 44.82498, 44.78154]},
     ("simclr", "digits"): {"loss": [3.836358, 3.845117, 3.867787, 3.654288, 3.701515]},
     ("gan", "digits"): {

@@ -5,14 +5,12 @@ import math
 import streamlit as st
 
 from pages.parts import panels
-from pages.parts.assets import browser_part
-from pages.parts.view import reference
+from pages.parts.numbers import numbers
 from repz_core.config import RepzError
 from repz_core.figures import palette
 from repz_core.locale import _
 from repz_core.run import Run
 
-_numbers = browser_part("numbers")
 COLORS = {"val_recon": palette.RECONSTRUCTION, "val_kl": palette.KL}
 
 JOINT = r"E(x,z) = q(z\mid x)\,q(x) \qquad D(x,z) = p(x\mid z)\,p(z)"
@@ -58,14 +56,11 @@ def derivation(run: Run, pixels: str) -> None:
             st.caption(count.format(entropy=-constant))
 
 
-def _step(run: Run, key: str, words: str, formula: str, numbers: str) -> None:
+def _step(run: Run, key: str, words: str, formula: str, template: str) -> None:
     st.markdown(words)
     st.latex(formula)
-    if numbers:
-        text = {"waiting": _("waiting for the first validation")}
-        _numbers(
-            key=f"numbers-{key}", data={"run": reference(run), "template": numbers, "colors": COLORS, "text": text}
-        )
+    if template:
+        numbers(run, template, key=key, colors=COLORS)
 
 
 def _constant(run: Run) -> float | None:

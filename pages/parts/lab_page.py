@@ -1,13 +1,13 @@
 """The page of a family: knobs at the left, one question's panels at the right, the run bar above."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from pages.parts.knobs import fork_run, recipe_knobs, start_button
 from pages.parts.run_bar import run_bar
 from pages.parts.sections import chosen
-from pages.parts.view import run_in_view
+from pages.parts.view import run_in_view, show, usual_run
 from repz_core import recipes
 from repz_core.config import Recipe
 from repz_core.locale import _
@@ -22,12 +22,16 @@ def of_run(section: Callable[[Run], None]) -> Section:
     return lambda run, _recipe: section(run)
 
 
-def lab_page(method: str, short: str, sections: Callable[[Run], Sections]) -> None:
-    """A page of the family's runs. `short` is its name in the run bar; `sections` are those that suit a run."""
-    run = run_in_view(method)
+def lab_page(methods: Sequence[str], short: str, sections: Callable[[Run], Sections]) -> None:
+    """A page of runs of one family, or of several that belong together. `short` is its name in the run bar; `sections`
+    are those that suit a run.
+    """
+    run = run_in_view(methods)
     fork_step = run_bar(run, _title(run, short))
     knobs, panels = st.columns([0.68, 3], gap="small")
     with knobs:
+        if len(methods) > 1:
+            _choose_family(run, methods)
         recipe = recipe_knobs(run)
         if recipe:
             start_button(recipe, run)
@@ -36,6 +40,16 @@ def lab_page(method: str, short: str, sections: Callable[[Run], Sections]) -> No
     with panels:
         found = sections(run)
         found[chosen({name: _(title) for name, (title, _show) in found.items()})][1](run, recipe)
+
+
+def _choose_family(run: Run, methods: Sequence[str]) -> None:
+    """Which of the page's families: another one comes with its usual run."""
+    key = f"family-of-{'-'.join(methods)}"
+    st.session_state[key] = run.recipe.method
+    st.selectbox(
+        _("method"), methods, format_func=lambda method: _(recipes.family(method).TITLE), key=key,
+        label_visibility="collapsed", on_change=lambda: show(usual_run(st.session_state[key])),
+    )  # fmt: skip
 
 
 def _title(run: Run, short: str) -> str:

@@ -1,7 +1,6 @@
 """Panels that decode in the browser, with a run's newest weights: between two images, and dimension by dimension."""
 
 import math
-from typing import Any
 
 from pages.parts import panels
 from pages.parts.assets import browser_part
@@ -19,18 +18,22 @@ def interpolation(run: Run, title: str, hint: str) -> None:
     """Images between two of the viewer's choice, on the straight line and on the great circle: test images and their
     codes, or, of a model that only generates, its samples.
     """
-    k = _model(run)["k"]
-    prior = _("draws from the prior: |z| ≈ √{k} = {norm}").format(k=k, norm=f"{math.sqrt(k):.2f}")
+    model = recipes.family(run.recipe.method).browser(run.recipe)
+    source = _("decoded in the browser with the weights of step {step}")
+    if model["kind"] in ("vae", "gan"):  # other codes have no law that they are drawn from
+        k = model["k"]
+        norm = f"{math.sqrt(k):.2f}"
+        source += " · " + _("draws from the prior: |z| ≈ √{k} = {norm}").format(k=k, norm=norm)
     text = _texts(title) | {
-        "weights": _("decoded in the browser with the weights of step {step}") + " · " + prior,
+        "weights": source,
         "choose": _("choose image {end}"), "swap": _("swap A and B"), "angle": _("angle"),
         "lerp": _("straight line (lerp)"), "line": "(1−t) a + t b",
-        "original": _("original") if "encoder" in _model(run)["layers"] else _("sample"),
+        "original": _("sample") if model["kind"] == "gan" else _("original"),
         "slerp": _("great circle (slerp)"), "circle": "[sin((1−t)ω) â + sin(tω) b̂] / sin ω,  |z| even",
         "norms": _("bars: |z|"),
     }  # fmt: skip
     with panels.panel(title, hint, run):
-        _interpolation(key="interpolation", data={"run": reference(run), "model": _model(run), "text": text})
+        _interpolation(key="interpolation", data={"run": reference(run), "model": model, "text": text})
 
 
 def traversal(run: Run, title: str, hint: str) -> None:
@@ -41,15 +44,9 @@ def traversal(run: Run, title: str, hint: str) -> None:
         "rows": _("dimensions {first}–{last} of {count}, scroll for more"), "caret": _("▲ the image's own code"),
     }  # fmt: skip
     with panels.panel(title, hint, run):
-        data = {"run": reference(run), "model": _model(run), "reach": REACH, "text": text}
+        model = recipes.family(run.recipe.method).browser(run.recipe)
+        data = {"run": reference(run), "model": model, "reach": REACH, "text": text}
         _traversal(key="traversal", data=data)
-
-
-def _model(run: Run) -> dict[str, Any]:
-    """What the browser needs to know of the nets besides their weights."""
-    module, model = recipes.family(run.recipe.method), run.recipe.model
-    known = {name: getattr(model, name) for name in ("k", "likelihood") if hasattr(model, name)}
-    return {"layers": module.layers(model, module.shape_of(run.recipe))} | known
 
 
 def _texts(title: str) -> dict[str, str]:

@@ -19,21 +19,21 @@ _chart = browser_part("live_chart", isolate_styles=False)
 
 def samples(
     run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6, most: int = 64,
-    clock: Run | None = None, how: str = "",
+    clock: Run | None = None, how: str = "", order: str = "",
 ) -> None:  # fmt: skip
     """A contact sheet of one image array of the frame in view, of its first `most`; with `clock`, of the frame at that
-    other run's step.
+    other run's step. With `order`, sorted by that array of the newest frame, the largest first.
     """
-    sheets(run, title, hint, {array: ""}, columns=columns, most=most, clock=clock, how=how)
+    sheets(run, title, hint, {array: ""}, columns=columns, most=most, clock=clock, how=how, order=order)
 
 
 def sheets(
     run: Run, title: str, hint: str, arrays: dict[str, str], *, columns: int, most: int, clock: Run | None = None,
-    how: str = "",
+    how: str = "", order: str = "",
 ) -> None:  # fmt: skip
     """Contact sheets of image `arrays` {name: words above it}, below one another."""
     asked = [{"array": array, "name": words} for array, words in arrays.items()]
-    data = {"sheets": asked, "columns": columns, "most": most, "text": texts(title)}
+    data = {"sheets": asked, "columns": columns, "most": most, "order": order, "text": texts(title)}
     with panel(title, hint, run, how):
         _samples(key=f"samples-{'-'.join(arrays)}-{run.id if clock else ''}", data=data | _runs(run, clock))
 
@@ -101,14 +101,15 @@ def texts(title: str) -> dict[str, str]:
 
 def panel(title: str, hint: str, run: Run, how: str = "") -> Any:
     """A box with a question, room for its picture (what is returned), what to look at, and the numbers' provenance;
-    `how`, where they are not plainly measured: "estimated", "analytic".
+    `how`, where they are not plainly measured: "estimated" of a run, or "analytic", of none.
     """
     box = st.container(border=True)
     with box:
         st.subheader(title, anchor=False)
         picture = st.container()
-        provenance = _("recorded") if recorded(run) else _("measured here")
-        st.caption(f"{hint} :gray-badge[{provenance}]" + (f" :orange-badge[{how}]" if how else ""))
+        badges = [] if how == _("analytic") else [_("recorded") if recorded(run) else _("measured here")]
+        words = [hint, *(f":gray-badge[{badge}]" for badge in badges), *([f":orange-badge[{how}]"] if how else [])]
+        st.caption(" ".join(words))
     return picture
 
 

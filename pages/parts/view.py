@@ -1,5 +1,6 @@
 """Which run is in view: the URL says, and it is the whole of that state."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,8 +14,9 @@ from repz_core.runs import RunStore, run_id
 CLOCKS = {"steps", "num_frames", "noise_steps", "half_life"}  # numbers of steps: a step costs the same
 
 
-def run_in_view(method: str) -> Run:
-    """The run of the URL, else one of `method` that trains, else the family's first preset, recorded or trained now.
+def run_in_view(methods: Sequence[str]) -> Run:
+    """The run of the URL, else one of `methods` that trains, else the first family's first preset, recorded or trained
+    now.
 
     A run that cannot be shown gets one sentence on the page, and the fall-back is shown: nothing is lost.
     """
@@ -22,27 +24,40 @@ def run_in_view(method: str) -> Run:
     if asked := st.query_params.get("run"):
         try:
             run = store.open(asked)
-            if run.recipe.method == method:
+            if run.recipe.method in methods:
                 _tell_fault(run)
                 return run
             raise RepzError(
                 _("Run {id} is one of {other}, not of {method}.").format(
-                    id=asked, other=run.recipe.method, method=method
+                    id=asked, other=run.recipe.method, method=_(" or ").join(methods)
                 )
             )
         except RepzError as error:
             fault = str(error)
-    runs = [run for run in store.list() if run.recipe.method == method]
-    going = [run for run in runs if run.status.state in ("running", "paused")]
-    preset = recipes.preset(method, next(iter(recipes.family(method).PRESETS)))
-    shipped = store.find(preset)
-    found = going[:1] or ([shipped] if shipped else runs[:1])
-    run = found[0] if found else store.submit(preset)
+    going = [run for run in store.list() if run.recipe.method in methods and run.status.state in ("running", "paused")]
+    run = going[0] if going else usual_run(methods[0])
     show(run)
     if fault:
         st.session_state["fault"] = run.id, fault
         _tell_fault(run)
     return run
+
+
+def usual_run(method: str) -> Run:
+    """The family's first preset where it is recorded, else the newest run of the family, else that preset, trained."""
+    store = RunStore()
+    preset = recipes.preset(method, next(iter(recipes.family(method).PRESETS)))
+    if shipped := store.find(preset):
+        return shipped
+    mine = [run for run in store.list() if run.recipe.method == method]
+    return mine[0] if mine else store.submit(preset)
+
+
+def usual_preset(method: str, name: str) -> Run:
+    """The run of a preset: recorded, trained before, or submitted now."""
+    preset = recipes.preset(method, name)
+    store = RunStore()
+    return store.find(preset) or store.submit(preset)
 
 
 def _tell_fault(run: Run) -> None:

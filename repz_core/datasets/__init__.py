@@ -22,8 +22,8 @@ from repz_core.locale import _
 class Data(NamedTuple):
     """Images, or points, and what is known of them.
 
-    x (N, n) float32, n = C H W: images in [0, 1], flattened channel by channel; points of n coordinates as they are,
-    of shape (n, 1, 1). y (N,) int64 classes; shape (C, H, W);
+    x (N, n) float32, n = C H W: images in [0, 1], flattened channel by channel, patches likewise with signed values;
+    points of n coordinates as they are, of shape (n, 1, 1). y (N,) int64 classes; shape (C, H, W);
     factors (N,) each, the true ones where they are known; split (N,) uint8: 0 training, 1 validation, 2 test.
     """
 
@@ -67,7 +67,7 @@ def load(dataset: str) -> Data:
 def prepare() -> Iterator[str]:
     """Load every set of images that needs no network, so that later loads are quick; a line to show for each."""
     for wanted in CARDS.values():
-        if not wanted.network and wanted.kind == "images":
+        if not wanted.network and wanted.kind != "points":
             start = time.perf_counter()
             num_images = len(load(wanted.name).x)
             yield _("{dataset}: {num_images:,} images, {seconds:.1f} s").format(
@@ -89,7 +89,8 @@ def _read(path: Path, wanted: Card) -> Raw | None:
             raw = Raw(arrays["x"], arrays["y"], arrays["split"], int(arrays["white"]), factors)
     except Exception:  # a damaged file can fail in any way, and the cure is the same
         return None
-    kinds = (raw.x.dtype, raw.y.dtype, raw.split.dtype) == (np.uint8, np.int64, np.uint8)
+    pixel = np.int8 if wanted.kind == "patches" else np.uint8
+    kinds = (raw.x.dtype, raw.y.dtype, raw.split.dtype) == (pixel, np.int64, np.uint8)
     sizes = raw.x.shape[1:] == (np.prod(wanted.shape),) and raw.y.shape == raw.split.shape == raw.x.shape[:1]
     if not (kinds and sizes and (wanted.network or raw.fingerprint() == wanted.version)):
         return None

@@ -6,6 +6,8 @@ from repz_core.config import RepzError, short
 from repz_core.datasets.mixtures import HEART, mixture
 from repz_core.locale import N_, _
 
+Kind = Literal["images", "patches", "points"]
+
 
 class Card(NamedTuple):
     """What a data set is. `title`, `description` and `class_names` are marked for translation by whoever shows them.
@@ -13,6 +15,7 @@ class Card(NamedTuple):
     `shape` is (channels, rows, columns), `size` the number of images in all parts; `network` says that the first use
     downloads it. A local set's `version` is the start of the SHA-256 of its arrays, checked whenever it is loaded; that
     of a drawn density is the drawing itself. Of `points` in the plane (or on a line) the law is known: `mixtures`.
+    `patches` are images of signed values, on average zero; `span` are the values that are shown black and white.
     """
 
     name: str
@@ -24,8 +27,14 @@ class Card(NamedTuple):
     class_names: tuple[str, ...]
     size: int
     network: bool
-    kind: Literal["images", "points"] = "images"
+    kind: Kind = "images"
+    span: tuple[float, float] = (0.0, 1.0)
     num_train: int = 0  # of `size`, in the training part; of images alone
+
+    @property
+    def shades(self) -> dict[str, float]:
+        """The span by name, for browser parts."""
+        return dict(zip(("black", "white"), self.span, strict=True))
 
 
 NUM_POINTS = 50_000
@@ -37,6 +46,22 @@ def _points(name: str, version: str, title: str, description: str) -> Card:
     num_classes = int(law.labels.max()) + 1
     names, dims = tuple(str(label + 1) for label in range(num_classes)), law.centres.shape[1]
     return Card(name, version, title, description, (dims, 1, 1), num_classes, names, NUM_POINTS, False, "points")
+
+
+def _patches(side: int, version: str) -> Card:
+    return Card(
+        name=f"patches{side}",
+        version=version,
+        title={12: N_("Image patches, 12 x 12"), 16: N_("Image patches, 16 x 16")}[side],
+        description=N_("20,000 squares out of two whitened photographs, whose values are signed; no download."),
+        shape=(1, side, side),
+        num_classes=2,
+        class_names=(N_("temple"), N_("flower")),
+        size=20_000,
+        network=False,
+        kind="patches",
+        span=(-4.0, 4.0),
+    )
 
 
 _DIGITS = tuple("0123456789")
@@ -89,6 +114,8 @@ CARDS: dict[str, Card] = {
             network=False,
             num_train=4320,
         ),
+        _patches(12, "0362936c"),
+        _patches(16, "ac5cce41"),
         Card(
             name="mnist",
             version="openml-554",
@@ -138,6 +165,10 @@ CARDS: dict[str, Card] = {
             N_("Points of 25 narrow Gaussians on a grid from −4 to 4 in steps of 2, standard deviation 0.05."),
         ),
         _points("gaussians", "5406e9b5", N_("Two Gaussians"), N_("Points of two Gaussians side by side.")),
+        _points(
+            "cloud", "b71f34c3", N_("A long cloud"), N_("Points of one long Gaussian cloud, aslant, around (0.5, 0.2).")
+        ),
+        _points("arc", "0b60bb4a", N_("An arc"), N_("Points around half a circle: a line cannot follow it.")),
         _points("moons", "35741a82", N_("Two moons"), N_("Points around two half circles that reach into each other.")),
         _points("swissroll", "4ce58df9", N_("Swiss roll"), N_("Points around a spiral.")),
         _points(

@@ -99,6 +99,14 @@ def _known(name: str) -> Mixture | None:
             return _modes(np.array([(x, y) for y in ticks for x in ticks]), 0.05)
         case "gaussians":
             return _modes(np.array([(-1.0, 0.0), (1.0, 0.0)]), 0.3)
+        case "cloud":
+            along = np.linspace(-1.6, 1.6, 33)  # weighted as a Gaussian is, a standard deviation of 0.7 along its axis
+            law = _curves([np.stack([0.5 + 0.8 * along, 0.2 + 0.6 * along], 1)], 0.15)
+            weights = np.exp(-0.5 * (along / 0.7) ** 2)
+            return law._replace(weights=weights / weights.sum())
+        case "arc":
+            t = np.pi * (np.arange(200) + 0.5) / 200
+            return _curves([np.stack([np.cos(t), np.sin(t) - 0.5], 1)], 0.05)
         case "moons":
             t = np.pi * (np.arange(200) + 0.5) / 200
             upper = np.stack([np.cos(t) - 0.5, np.sin(t) - 0.25], 1)

@@ -14,6 +14,7 @@ from repz_core.config import RepzError
 from repz_core.datasets import openml
 from repz_core.datasets.catalogue import Card, card
 from repz_core.datasets.mixtures import mixture
+from repz_core.datasets.patches import STEPS, patches
 from repz_core.datasets.splits import held_out_tail, permutation, stratified
 from repz_core.datasets.sprites import sprites
 from repz_core.locale import _
@@ -25,7 +26,7 @@ _SPLIT_SEED, _ORDER_SEED, _POINTS_SEED = 5_000, 5_001, 5_002
 class Raw(NamedTuple):
     """A data set as it is kept: x (N, n), y (N,), split (N,) and factors (N,) each.
 
-    Images are uint8, in which `white` means 1.0; points are float32 as they are, and `white` is 1.
+    Images are uint8 (signed ones int8), in which `white` means 1.0; points are float32 as they are, and `white` is 1.
 
     Rows are sorted by part, so that a part is a slice, not a copy; within a part any prefix is a mix of classes.
     """
@@ -100,6 +101,14 @@ def _sprites(_folder: Path) -> Raw:
     return _shuffled(x, y, 255, factors)
 
 
+def _patches(side: int) -> Callable[[Path], Raw]:
+    def make(_folder: Path) -> Raw:
+        x, y, split = patches(side, card(f"patches{side}").size, PERCENT)
+        return Raw(x, y, split, STEPS, {}).take(permutation(_ORDER_SEED, len(y)))
+
+    return make
+
+
 def _openml(name: str, parts: int) -> Callable[[Path], Raw]:
     def make(folder: Path) -> Raw:
         x, y = openml.images(card(name), folder)
@@ -112,6 +121,8 @@ _SOURCES: dict[str, Callable[[Path], Raw]] = {
     "digits": _digits,
     "mnist5k": _mnist5k,
     "sprites": _sprites,
+    "patches12": _patches(12),
+    "patches16": _patches(16),
     "mnist": _openml("mnist", parts=7),  # the last 10,000 of 70,000 are for test
     "fashion": _openml("fashion", parts=7),
     "cifar10": _openml("cifar10", parts=6),

@@ -14,6 +14,14 @@ def excess() -> go.Figure:
     return logarithmic(finish(figure, "steps", _("step"), _("loss / floor − 1")))
 
 
+def floor() -> go.Figure:
+    """Loss over PCA's, over the steps."""
+    figure = go.Figure()
+    figure.add_scatter(**trace([], "step", "val_loss_over_floor", _("loss / PCA's")), **line(palette.RECONSTRUCTION))
+    finish(figure, "steps", _("step"), _("loss / PCA's loss"))
+    return figure.add_hline(1, line={"width": 1.5, "color": palette.PARENT})
+
+
 def angles() -> go.Figure:
     """Angles to the principal subspace and directions, over the steps, on decades."""
     figure = go.Figure()

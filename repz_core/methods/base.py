@@ -1,5 +1,6 @@
 """What a family is to the engine: nets with phases of training and arrays to look at."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
@@ -91,6 +92,12 @@ class Method(nn.Module, ABC):
         """Whether all phases of a step look before any moves; otherwise each sees what the one before it did."""
         return False
 
+    def schedule(self) -> float:
+        """A quarter of a wave over the steps, from 1 to 0, for phases that want it: what noise of the batches leaves in
+        the weights goes with the rate.
+        """
+        return math.cos(math.pi / 2 * self.step / self.recipe.training.steps)
+
     @abstractmethod
     def phases(self) -> list[Phase]:
         """The parts of one training step, in order."""
@@ -123,3 +130,8 @@ class Method(nn.Module, ABC):
     def compare(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
         """Arrays that need classes and take their time; only the last snapshot has them."""
         return {}
+
+
+def num_atoms(method: Method) -> int:
+    """Of units shown in every frame: all of small images, fewer of large ones, whose frames would grow with them."""
+    return min(256, max(64, 40_000 // method.num_inputs))

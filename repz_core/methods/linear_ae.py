@@ -1,7 +1,8 @@
 """The linear autoencoder, whose optimum is known: x_hat = D E (x - mean) + mean spans the principal components.
 
 Weights: tied with orthonormal columns, tied, or untied; L2 on them brings the components out one by one, as the
-decoder's left singular vectors (Kunin et al. 2019, arXiv:1901.08168; Plaut 2018, arXiv:1804.10253).
+decoder's left singular vectors (Kunin et al. 2019, arXiv:1901.08168; Plaut 2018, arXiv:1804.10253). With hidden units
+a net each is added to code and reconstruction: no longer linear, it can follow what is curved.
 """
 
 import math
@@ -10,6 +11,7 @@ from typing import ClassVar, cast
 import torch
 from torch import Tensor, nn
 
+from repz_core import latent, nets
 from repz_core.config import Recipe
 from repz_core.locale import N_
 from repz_core.methods.base import Examples, Method, Phase
@@ -19,6 +21,7 @@ from repz_core.recipes import linear_ae as recipe_linear
 NUM_RECONSTRUCTED = 10  # of the test images
 NUM_SHOWN = 12  # atoms, and directions beside them
 SPECTRUM = 40  # principal directions whose variance is shown
+POINTS = 200  # of a curve in the plane
 
 
 class LinearAE(Method):
@@ -37,14 +40,19 @@ class LinearAE(Method):
         self.decoder = nn.Parameter(start)  # (n, k)
         if self.config.weights == "untied":
             self.own_encoder = nn.Parameter(torch.randn(k, n) / (10 * math.sqrt(n)))
+        for name, layers in recipe_linear.layers(self.config, n).items():  # bend_encoder and bend_decoder
+            self.add_module(name, nets.build(layers))
         self.register_buffer("mean", torch.zeros(n))
+        self.bend_encoder: nn.Module
+        self.bend_decoder: nn.Module
         self.mean: Tensor
         self.pca: PCA | None = None
+        self.train_images: Tensor | None = None
 
     def meet(self, train: Tensor) -> None:
         """Take the mean of the training images, and their principal components to be held against."""
         self.mean.copy_(train.double().mean(0))
-        self.pca = PCA.of(train)
+        self.pca, self.train_images = PCA.of(train), train
 
     @property
     def encoder(self) -> Tensor:
@@ -53,11 +61,14 @@ class LinearAE(Method):
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes, (N, n) -> (N, k)."""
-        return (x - self.mean) @ self.encoder.T
+        centred = x - self.mean
+        h = centred @ self.encoder.T
+        return h + self.bend_encoder(centred) if self.config.hidden else h
 
     def decode(self, h: Tensor) -> Tensor:
-        """Images, in [0, 1] but for the error, (N, k) -> (N, n)."""
-        return h @ self.decoder.T + self.mean
+        """Images, (N, k) -> (N, n)."""
+        x_hat = h @ self.decoder.T + self.mean
+        return x_hat + self.bend_decoder(h) if self.config.hidden else x_hat
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Squared error an image, or the sheet's objective, and the L2 penalty; `recon` is the error in any case."""
@@ -80,10 +91,6 @@ class LinearAE(Method):
         params, lr = list(self.parameters()), self.recipe.training.lr
         return [Phase("linear_ae", params, self.loss, lr, after=project, schedule=self.schedule)]
 
-    def schedule(self) -> float:
-        """A quarter of a wave, from 1 to 0: what noise of the batches leaves in the weights goes with the rate."""
-        return math.cos(math.pi / 2 * self.step / self.recipe.training.steps)
-
     @torch.no_grad()
     def _orthonormalise(self) -> None:
         """The decoder's columns brought back to orthonormal ones of the same span, each as near as QR leaves it."""
@@ -91,28 +98,47 @@ class LinearAE(Method):
         self.decoder.copy_(q * r.diagonal().sign())
 
     def introduce(self, examples: Examples) -> dict[str, Tensor]:
-        """The spectrum of the training images, their first principal components, and what PCA makes of test images."""
+        """The spectrum of the training images, their first principal components, and what PCA makes of test images;
+        of points those and the first axis.
+        """
         pca, k = self._pca(examples), self.config.k
         first = pca.directions[:k].to(self.mean.dtype)
+        fixed = {"spectrum": pca.variances[:SPECTRUM], "rank": torch.tensor([pca.rank])}
+        if self._points:
+            reach = 1.1 * examples.probes.abs().max().clamp_min(1e-3)
+            ends = self.mean + 2 * reach * torch.tensor([[-1.0], [1.0]]) * first[:1]
+            return fixed | {"real": examples.probes, "pca_line": ends, "reach": reach.view(1)}
         centred = examples.inputs[:NUM_RECONSTRUCTED] - self.mean
-        return {
-            "spectrum": pca.variances[:SPECTRUM],
-            "components": _as_images(first[:NUM_SHOWN].T),
-            "pca_reconstructions": (centred @ first.T @ first + self.mean).clamp(0, 1),
+        return fixed | {
+            "components": first[:NUM_SHOWN],
+            "pca_reconstructions": centred @ first.T @ first + self.mean,
         }
 
     def observe(self, examples: Examples) -> dict[str, Tensor]:
-        """What it makes of test images, its weights as images, their singular vectors, the variance they hold."""
+        """What it makes of test images, its weights as images, their singular vectors, the variance they hold; of
+        points where it puts them, and the curve that it can reach.
+        """
         pca = self._pca(examples)
-        found = left_singular_vectors(self.decoder)[:, :NUM_SHOWN]
-        place = (pca.directions[: self.config.k] @ found).abs().argmax(0)
-        sign = (pca.directions[place] * found.T).sum(1).sign()
-        return {
-            "reconstructions": self.decode(self.encode(examples.inputs[:NUM_RECONSTRUCTED])).clamp(0, 1),
-            "atoms": _as_images(self.decoder[:, :NUM_SHOWN]),
-            "singular_vectors": _as_images((found * sign).to(self.mean.dtype)),
-            "captured": pca.captured(self.decoder)[:SPECTRUM],
+        codes = self.encode(examples.probes)
+        found = {"captured": pca.captured(self.decoder)[:SPECTRUM]}
+        if self._points:
+            found["projections"] = self.decode(codes)
+            if self.config.k == 1:
+                middle, half = (codes.max() + codes.min()) / 2, 2 * (codes.max() - codes.min())
+                found["curve"] = self.decode(latent.lerp(middle - half, middle + half, POINTS))
+            return found
+        vectors = left_singular_vectors(self.decoder)[:, :NUM_SHOWN]
+        place = (pca.directions[: self.config.k] @ vectors).abs().argmax(0)
+        sign = (pca.directions[place] * vectors.T).sum(1).sign()
+        return found | {
+            "reconstructions": self.decode(self.encode(examples.inputs[:NUM_RECONSTRUCTED])),
+            "atoms": self.decoder[:, :NUM_SHOWN].T,
+            "singular_vectors": (vectors * sign).to(self.mean.dtype).T,
         }
+
+    @property
+    def _points(self) -> bool:
+        return self.shape[1:] == (1, 1)
 
     def _pca(self, examples: Examples) -> PCA:
         return self.pca or PCA.of(examples.train)
@@ -122,23 +148,23 @@ class LinearAE(Method):
         the excess over 1; principal_angle; atom_angle and singular_angle, the mean angle of atoms and of the decoder's
         left singular vectors with the nearest principal direction. Angles are in radians.
         """
-        metrics = {"recon": (self.decode(self.encode(x)) - x).square().sum(1).mean().item()}
-        if self.pca is None:
+        metrics = {"recon": self._error(x)}
+        if self.pca is None or self.train_images is None:
             return metrics
-        k, decoder = self.config.k, self.decoder.detach()
+        k, decoder, floor = self.config.k, self.decoder.detach(), self.pca.floor(self.config.k)
+        if self.config.hidden:  # what angles a curve has with a line means nothing
+            return metrics | ({"loss_over_floor": self._error(self.train_images) / floor} if floor > 0 else {})
         metrics["principal_angle"] = self.pca.largest_angle(decoder, k)
         metrics["atom_angle"] = self.pca.mean_angle(decoder, k)
         metrics["singular_angle"] = self.pca.mean_angle(left_singular_vectors(decoder), k)
-        if (floor := self.pca.floor(k)) > 0:
+        if floor > 0:
             metrics["loss_over_floor"] = self.pca.loss(decoder, self.encoder.detach()) / floor
             metrics["excess"] = max(metrics["loss_over_floor"] - 1, 1e-12)
         return metrics
 
-
-def _as_images(columns: Tensor) -> Tensor:
-    """Columns (n, m) of any sign as images (m, n) in [0, 1]: zero is grey, the largest value of each black or white."""
-    rows = columns.T
-    return 0.5 + rows / (2 * rows.abs().amax(1, keepdim=True).clamp_min(1e-30))
+    def _error(self, x: Tensor) -> float:
+        """Mean squared error of an example."""
+        return (self.decode(self.encode(x)) - x).square().sum(1).mean().item()
 
 
 METHOD = LinearAE

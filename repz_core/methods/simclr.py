@@ -92,8 +92,8 @@ class SimCLR(Method):
         return FLOOR + (1 - FLOOR) * float((1 + torch.cos(torch.pi * progress)) / 2)
 
     def introduce(self, examples: Examples) -> dict[str, Tensor]:
-        """The views that are compared in every snapshot, each pair's next to each other."""
-        return {"views": self._pairs(examples)}
+        """The views that are compared in every snapshot, each pair's next to each other, and the probe images."""
+        return {"views": self._pairs(examples), "probe_images": examples.probes}
 
     def _pairs(self, examples: Examples) -> Tensor:
         """Views of fixed images, the same ones each time, (2 NUM_PAIRS, n): rows 2i and 2i + 1 are of one image."""

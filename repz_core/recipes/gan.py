@@ -177,6 +177,14 @@ def shape_of(recipe: config.Recipe) -> tuple[int, int, int]:
     return card.shape if card.kind == "points" else (card.shape[0], model.size, model.size)
 
 
+def browser(recipe: config.Recipe) -> dict[str, Any]:
+    """Its nets."""
+    model = recipe.model
+    assert isinstance(model, Model)
+    known = {"kind": "gan", "layers": layers(model, shape_of(recipe)), "k": model.k}
+    return known | catalogue.card(recipe.dataset).shades
+
+
 def describe(recipe: config.Recipe) -> str:
     """The run in a few words: its loss, and each switch that is on."""
     model, training = recipe.model, recipe.training

@@ -1,16 +1,18 @@
 """The linear autoencoder's knobs: a code of few numbers and nothing else (Baldi & Hornik 1989)."""
 
+import math
 from typing import Any, Literal
 
 from pydantic import Field
 
 from repz_core import config
+from repz_core import layers as kinds
 from repz_core.config import Config, RepzError, Training
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
 TITLE = N_("Linear autoencoder")
-KINDS = ("images",)
+KINDS = ("images", "patches", "points")
 METRICS = ("loss_over_floor", "principal_angle", "recon")
 UNIT = ""
 
@@ -31,6 +33,13 @@ class Model(Config):
     )
     l2: float = Field(
         0.0, ge=0.0, le=1.0, description=N_("weight of the sum of all squared weights"), json_schema_extra=PRIMARY
+    )
+    hidden: int = Field(
+        0,
+        ge=0,
+        le=512,
+        description=N_("hidden units of a bend in encoder and decoder, for curved data; 0: linear"),
+        json_schema_extra=PRIMARY | SHAPE,
     )
     objective: Literal["reconstruction", "sheet"] = Field(
         "reconstruction",
@@ -61,13 +70,22 @@ def check(recipe: config.Recipe) -> None:
                 given=model.weights
             )
         )
-    channels, rows, columns = catalogue.card(recipe.dataset).shape
-    if model.k > channels * rows * columns:
+    if model.objective == "sheet" and model.hidden:
         raise RepzError(
-            _("model.k must be at most the {count} pixels of an image; got {given}.").format(
-                count=channels * rows * columns, given=model.k
+            _("model.hidden must be 0 with the sheet's objective, which is of a linear code; got {given}.").format(
+                given=model.hidden
             )
         )
+    if model.k > (count := _num_inputs(recipe)):
+        raise RepzError(
+            _("model.k must be at most the {count} numbers of an example; got {given}.").format(
+                count=count, given=model.k
+            )
+        )
+
+
+def _num_inputs(recipe: config.Recipe) -> int:
+    return math.prod(catalogue.card(recipe.dataset).shape)
 
 
 def turns(recipe: config.Recipe) -> list[str]:
@@ -80,12 +98,31 @@ def shape_of(recipe: config.Recipe) -> tuple[int, int, int]:
     return catalogue.card(recipe.dataset).shape
 
 
+def layers(model: Model, num_inputs: int) -> dict[str, list[kinds.Layer]]:
+    """What bends the code and the reconstruction; nothing where it is linear."""
+    if not model.hidden:
+        return {}
+    return {
+        "bend_encoder": kinds.mlp(num_inputs, model.hidden, model.k),
+        "bend_decoder": kinds.mlp(model.k, model.hidden, num_inputs),
+    }
+
+
+def browser(recipe: config.Recipe) -> dict[str, Any]:
+    """Its sizes and its bend."""
+    model = recipe.model
+    assert isinstance(model, Model)
+    known = {"kind": "linear_ae", "k": model.k, "weights": model.weights, "layers": layers(model, _num_inputs(recipe))}
+    return known | catalogue.card(recipe.dataset).shades
+
+
 def describe(recipe: config.Recipe) -> str:
     """The run in a few words."""
     model = recipe.model
     assert isinstance(model, Model)
     words = [f"k = {model.k}", _(WEIGHTS[model.weights])]
     words += [f"L2 {model.l2:g}"] * (model.l2 > 0)
+    words += [_("bent, {hidden} hidden").format(hidden=model.hidden)] * (model.hidden > 0)
     words += [_("the sheet's objective")] * (model.objective == "sheet")
     return " · ".join(words)
 
@@ -98,6 +135,9 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Untied weights"): ("mnist5k", {"model.weights": "untied"}),
     N_("Untied weights with L2"): ("mnist5k", {"model.weights": "untied", "model.l2": 0.1}),
     N_("The sheet's objective"): ("mnist5k", {"model.weights": "tied", "model.objective": "sheet"}),
+    N_("A line through a cloud"): ("cloud", {}),
+    N_("A line through an arc"): ("arc", {}),
+    N_("A curve through an arc"): ("arc", {"model.hidden": 32}),
 }
 FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
     "k": ("MNIST in 16 numbers", "model.k", (1, 2, 4, 8, 16)),
@@ -105,5 +145,11 @@ FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
 
 
 def defaults(dataset: str) -> dict[str, Any]:
-    """Settings that suit linear weights better than the fields' own: a step is cheap, and noise has to fade."""
-    return {"training.batch_size": 256, "training.lr": 1e-2, "training.num_frames": 16}
+    """Settings that suit linear weights better than the fields' own: a step is cheap, and noise has to fade.
+
+    In the plane, gradient descent slow enough to see the line turn.
+    """
+    usual = {"training.batch_size": 256, "training.lr": 1e-2, "training.num_frames": 16}
+    if catalogue.card(dataset).kind == "points":
+        return usual | {"model.k": 1, "training.steps": 1500, "training.num_frames": 50}
+    return usual

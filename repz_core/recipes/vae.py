@@ -111,6 +111,14 @@ def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.La
     return {"encoder": kinds.mlp(n, *hidden, 2 * k), "decoder": kinds.mlp(k, *hidden, n)}
 
 
+def browser(recipe: config.Recipe) -> dict[str, Any]:
+    """Its nets, and what their outputs mean."""
+    model = recipe.model
+    assert isinstance(model, Model)
+    known = {"kind": "vae", "layers": layers(model, shape_of(recipe)), "likelihood": model.likelihood, "k": model.k}
+    return known | catalogue.card(recipe.dataset).shades
+
+
 def describe(recipe: config.Recipe) -> str:
     """The run in a few words: its sizes, and each knob that is not as usual."""
     model, usual = recipe.model, Model()

@@ -16,8 +16,8 @@ from repz_core import datasets
 from repz_core.config import RepzError
 from repz_core.datasets import catalogue, mixtures, sources
 
-NAMES = ["digits", "mnist5k", "sprites", "mnist", "fashion", "cifar10",
-         "ring8", "grid25", "gaussians", "moons", "swissroll", "drawn", "dirac"]  # fmt: skip
+NAMES = ["digits", "mnist5k", "sprites", "patches12", "patches16", "mnist", "fashion", "cifar10",
+         "ring8", "grid25", "gaussians", "cloud", "arc", "moons", "swissroll", "drawn", "dirac"]  # fmt: skip
 LOCAL = [name for name, card in catalogue.CARDS.items() if not card.network]
 IMAGES = [name for name in LOCAL if catalogue.CARDS[name].kind == "images"]
 POINTS = [name for name in LOCAL if catalogue.CARDS[name].kind == "points"]
@@ -63,6 +63,9 @@ def test_arrays_are_as_the_card_says(name, data):
     assert np.isfinite(data.x).all()
     if card.kind == "images":
         assert (data.x.min(), data.x.max()) == (0, 1)
+    elif card.kind == "patches":
+        assert card.span[0] < 0 < card.span[1]
+        assert data.x.min() < -4
     else:
         assert card.shape[1:] == (1, 1)
     assert data.y.shape == data.split.shape == (card.size,)
@@ -122,8 +125,8 @@ def test_build_is_deterministic_and_the_version_is_its_hash(name, data, tmp_path
     assert name == "drawn" or raw.fingerprint() == card.version
     assert np.array_equal(data.x, raw.x / np.float32(raw.white))
     assert np.array_equal(data.split, raw.split)
-    assert raw.x.dtype == (np.uint8 if card.kind == "images" else np.float32)
-    assert raw.white == 1 or card.kind == "images"
+    assert raw.x.dtype == {"images": np.uint8, "patches": np.int8, "points": np.float32}[card.kind]
+    assert (raw.white == 1) == (card.kind == "points")
 
 
 def test_a_drawing_is_its_own_version_and_any_drawing_makes_a_set(cache):
@@ -206,9 +209,9 @@ def test_loads_at_once_agree(cache):
 
 def test_prepare_builds_the_local_images(cache):
     lines = list(datasets.prepare())
-    assert [line.split(":")[0] for line in lines] == [catalogue.identity(name) for name in IMAGES]
+    assert [line.split(":")[0] for line in lines] == [catalogue.identity(name) for name in LOCAL if name not in POINTS]
     assert "5,000 images" in lines[1]
-    assert len(list(cache.iterdir())) == len(IMAGES)
+    assert len(list(cache.iterdir())) == len(LOCAL) - len(POINTS)
 
 
 def test_cache_folder(monkeypatch):

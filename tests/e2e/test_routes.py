@@ -53,15 +53,15 @@ def listen(lab: Lab, id: str, last: str | None = None, least: int = 1) -> tuple[
 
 def test_the_stream_tells_the_whole_file_and_where_it_stands(lab: Lab) -> None:
     run = lab.store.open(SHIPPED)
-    lines = [json.loads(line) for line in (run.folder / "events.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in run.log().splitlines()]
     rows, statuses, offset = listen(lab, SHIPPED, least=len(lines))
     assert rows == lines
-    assert offset == (run.folder / "events.jsonl").stat().st_size
+    assert offset == run.log_size()
     assert statuses[-1]["state"] == "done"
 
 
 def test_a_reconnect_continues_without_a_gap_or_a_double(lab: Lab) -> None:
-    content = (lab.store.open(SHIPPED).folder / "events.jsonl").read_bytes()
+    content = lab.store.open(SHIPPED).log()
     lines = content.splitlines(keepends=True)
     seen = len(b"".join(lines[:100]))
     rows, _statuses, _offset = listen(lab, SHIPPED, last=str(seen), least=len(lines) - 100)

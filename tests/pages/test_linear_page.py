@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.linear import SECTIONS
+from pages.linear import IMAGES, PLANE
 from repz_core import recipes
+from repz_core.executors.work import work
 from repz_core.runs import RunStore, run_id
 
 
@@ -21,8 +22,14 @@ def page(home: Path) -> AppTest:
     return AppTest.from_function(script, default_timeout=30)
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-@pytest.mark.parametrize("preset", recipes.family("linear_ae").PRESETS)
+PAIRS = [
+    (preset, section)
+    for preset, (dataset, _changes) in recipes.family("linear_ae").PRESETS.items()
+    for section in (IMAGES if dataset == "mnist5k" else PLANE)
+]
+
+
+@pytest.mark.parametrize(("preset", "section"), PAIRS)
 def test_every_section_shows_every_preset(section: str, preset: str, page: AppTest) -> None:
     page.query_params["run"] = run_id(recipes.preset("linear_ae", preset))
     page.query_params["show"] = section
@@ -51,3 +58,19 @@ def test_start_submits_what_the_knobs_ask(page: AppTest) -> None:
     [mine] = [run for run in RunStore().list() if run.folder.parent == RunStore().root]
     assert mine.recipe.model.k == 3
     assert mine.id in page.query_params["run"]
+
+
+def test_a_code_longer_than_the_data_has_directions_says_so(page: AppTest, tiny) -> None:
+    """Points that are all the same have none; digits have fewer than pixels, since some pixels never change."""
+    for changes, words in (
+        ({"dataset": "dirac", "model.k": 1}, "All training examples are the same"),
+        ({"dataset": "digits", "model.k": 64}, "vary along"),
+    ):
+        changes = dict(changes)
+        run = RunStore().submit(tiny("linear_ae", changes.pop("dataset"), **changes))
+        assert work(run).state == "done"
+        page.query_params["run"] = run.id
+        page.query_params["show"] = "spectrum"
+        page.run()
+        assert not page.exception
+        assert words in page.info[0].value

@@ -1,8 +1,8 @@
 // What lies between two images: decoded on the straight line and on the great circle between their codes. Of a model that
-// encodes, the ends are test images and their posterior means; of one that only generates, its own samples.
+// encodes, the ends are test images and their codes (posterior means, of a VAE); of one that only generates, its own samples.
 import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels, textSize } from "../shared/gallery.js";
-import { gan, vae } from "../shared/net.js";
+import { machine } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { newestWeights } from "../shared/weights.js";
 
@@ -40,7 +40,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   const draw = (run, data, step) => {
     last = [run, data, step];
     const { context, width, height } = fit(canvas), { text } = data;
-    const arrays = run.arrays(step), weights = newestWeights(run, again), encodes = "encoder" in data.model.layers;
+    const arrays = run.arrays(step), weights = newestWeights(run, again), encodes = data.model.kind !== "gan";
     if (!arrays?.[encodes ? "inputs" : "draws"] || !weights) {
       canvas.dataset.step = "";
       canvas.setAttribute("aria-label", text.alt);
@@ -48,7 +48,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     }
     if (tensors !== weights.tensors) {
       tensors = weights.tensors;
-      model = encodes ? vae(data.model, tensors) : gan(data.model, tensors);
+      model = machine(data.model, tensors);
       ends = encodes ? testImages(arrays.inputs, model) : ownSamples(arrays, model);
     }
     const { images: inputs } = ends;
@@ -79,7 +79,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
 });
 
 // What can be chosen: `images` (M, C, H, W), and the code of each.
-const testImages = (images, model) => ({ images, code: (i) => model.encode(pixels(images, i)).mu });
+const testImages = (images, model) => ({ images, code: (i) => model.encode(pixels(images, i)) });
 
 function ownSamples({ draws, samples }, model) {
   const [count, k] = draws.shape, codes = Array.from({ length: count }, (_, i) => draws.data.slice(i * k, (i + 1) * k));

@@ -1,5 +1,6 @@
 // A plotly figure that is filled from runs: each trace's "meta" says with what (figures/live.py has the words for it).
 import { expression } from "../shared/expression.js";
+import { histogram } from "./histograms.js";
 import { part } from "../shared/part.js";
 
 // One plotly for the page; a named module would be nicer, but the wheel ships a classic script.
@@ -45,8 +46,8 @@ function fill(trace, run, others, step, node) {
   const { meta } = trace, ink = inkOf(node), color = trace.line?.color ?? trace.marker?.color ?? ink;
   const dressed = { ...trace, line: { ...trace.line, color: trace.line?.color ?? ink }, marker: { ...trace.marker, color }, textfont: { color: ink, ...trace.textfont } };
   if (!meta) return [dressed];
-  if (meta.array) return [ofArray(dressed, run.arrays(step))];
   const who = meta.who ? others[meta.who - 1] : run;
+  if (meta.array) return [ofArray(dressed, meta.who ? who.arrays() : run.arrays(step))]; // of others what they ended as
   if (meta.at) {
     const row = who.row([...expression(meta.x).columns, ...expression(meta.y).columns], step);
     return row ? [{ ...dressed, ...points([row], meta.x, meta.y) }] : [];
@@ -54,9 +55,10 @@ function fill(trace, run, others, step, node) {
   return [{ ...dressed, ...points(who.rows, meta.x, meta.y) }];
 }
 
-// An array as a line over another one, as marks at a fixed height, or as bars.
+// An array as a histogram, as a line over another one, as marks at a fixed height, or as bars.
 function ofArray(trace, arrays) {
-  const { array, row, over, level, order } = trace.meta, found = arrays?.[array];
+  const { array, row, over, level, order, histogram: part } = trace.meta, found = arrays?.[array];
+  if (found && part) return { ...trace, ...histogram(found, part) };
   if (!found || (over && !arrays[over]) || (order && !arrays[order])) return { ...trace, x: [], y: [] };
   const size = found.shape.at(-1), values = row === undefined ? found.data : found.data.subarray(row * size, (row + 1) * size);
   if (over) return { ...trace, x: [...arrays[over].data], y: [...values] };
@@ -88,8 +90,9 @@ function inherited(figure, run) {
 // Of the vertical axis, where plotly would choose badly. Over steps: the first moments are ten times as high as all that
 // follows, so it ends where a twentieth of the rows is cut off. Bars: a dimension that costs next to nothing shall look so.
 function rangeOf(figure, traces, views) {
-  const { kind, least, range, free } = figure.layout.meta, rows = views.flatMap((view) => view?.rows ?? []);
+  const { kind, least, range, free, fit } = figure.layout.meta, rows = views.flatMap((view) => view?.rows ?? []);
   if (kind === "bars") return [0, Math.max(least, 1.05 * Math.max(0, ...traces[0].y))];
+  if (fit) return spread(traces.filter((trace) => trace.meta).flatMap(({ x, y }) => [...x, ...y])); // not of lines of theory
   if (kind !== "steps" || range || free) return range;
   const stack = figure.data.filter((trace) => trace.stackgroup).map((trace) => trace.meta.y);
   const shown = stack.join("+");
@@ -99,11 +102,16 @@ function rangeOf(figure, traces, views) {
   return stack.length ? [0, 1.1 * top] : [low - room, top + room];
 }
 
+function spread(values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return high > low ? [low - 0.05 * (high - low), high + 0.05 * (high - low)] : [0, 1];
+}
+
 const inkOf = (node) => getComputedStyle(node).color;
 
 // The figure's layout in the theme's colours, at the node's size; over steps, with a line at the frame in view.
 function layout(figure, node, run, step, steps, range) {
-  const theme = getComputedStyle(node), ink = inkOf(node), over = figure.layout.meta.kind === "steps";
+  const { kind, fit } = figure.layout.meta, theme = getComputedStyle(node), ink = inkOf(node), over = kind === "steps";
   const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
   const cursor = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
   return {
@@ -116,7 +124,7 @@ function layout(figure, node, run, step, steps, range) {
     font: { ...figure.layout.font, color: ink, family: theme.fontFamily },
     ...Object.fromEntries(Object.keys(figure.layout).filter((name) => /^[xy]axis\d/.test(name)).map((name) =>
       [name, { ...axis, showgrid: !figure.layout[name].overlaying, ...figure.layout[name] }])),
-    xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }) },
+    xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }), ...(fit && { range }) },
     yaxis: { ...figure.layout.yaxis, ...axis, ...(range && { range }) },
     hoverlabel: { bgcolor: theme.getPropertyValue("--st-secondary-background-color"), bordercolor: ink, font: { color: ink } },
     shapes: [...(figure.layout.shapes ?? []), ...(over && !run.live ? [cursor] : [])],

@@ -9,16 +9,27 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", data.text.alt);
   parent.querySelector(".samples").append(canvas);
-  const draw = (run, { sheets, columns, most, text }, step) => {
+  const draw = (run, { sheets, columns, most, order, text }, step) => {
     const { context, width, height } = fit(canvas), arrays = run.arrays(step);
     const there = sheets.every(({ array }) => arrays?.[array]);
     canvas.dataset.step = there ? step : "";
     canvas.dataset.run = run.id;
     if (!there) return message(context, text[run.status.state] ?? text.waiting, width, height);
-    stack(context, sheets.map(({ array, name }) => ({ name, sheet: sheetOf(arrays[array], columns, most) })), width, height);
+    const places = order && byOrder(run.arrays(run.steps.at(-1))?.[order] ?? arrays[order]);
+    const shown = (array) => (places ? picked(arrays[array], places) : arrays[array]);
+    stack(context, sheets.map(({ array, name }) => ({ name, sheet: sheetOf(shown(array), columns, most) })), width, height);
   };
   return { draw };
 });
+
+// Places by falling value of an array, and the images at such places of which there are images.
+const byOrder = ({ data }) => [...data.keys()].sort((a, b) => data[b] - data[a]);
+
+function picked({ shape: [count, ...shape], data }, places) {
+  const size = data.length / count, there = places.filter((place) => place < count), sorted = new Uint8Array(data.length);
+  there.forEach((place, i) => sorted.set(data.subarray(place * size, (place + 1) * size), i * size));
+  return { shape: [count, ...shape], data: sorted };
+}
 
 function sheetOf({ shape: [count, ...shape], data }, columns, most) {
   const few = Math.min(count, most);
