@@ -170,8 +170,11 @@ def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.La
 
 
 def browser(recipe: config.Recipe) -> dict[str, Any]:
-    """What a browser has to know of the run."""
-    return {"kind": "simclr"}
+    """Its nets."""
+    model = recipe.model
+    assert isinstance(model, Model)
+    nets = layers(model, shape_of(recipe))
+    return {"kind": "simclr", "layers": {name: nets[name] for name in ("encoder", "head")}}
 
 
 def describe(recipe: config.Recipe) -> str:
