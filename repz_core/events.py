@@ -94,7 +94,7 @@ VOCABULARY: dict[str, Array] = {
     # Of views:
     "embeddings_h": Array("representations h of the probe images on their first axes", "probe, axis", np.float16),
     "embeddings_z": Array("directions of their z on their first axes", "probe, axis", np.float16),
-    "singular_values": Array("of the probe images' z about their mean, over the root of N", "axis", np.float32),
+    "singular_values": Array("of the directions of the probes' z about their mean, over root N", "axis", np.float32),
     "similarities": Array("cosines of z of the `views`", "view, view", np.float16),
     "sphere": Array("directions of the probe images' z where it has two or three numbers", "probe, axis", np.float16),
     # In a run's last snapshot alone, since they take their time:

@@ -109,7 +109,7 @@ def test_what_it_shows(tiny, images, size):
     assert torch.allclose(arrays["similarities"].diagonal(), torch.ones(32), atol=1e-5)
     assert torch.allclose(arrays["similarities"], arrays["similarities"].T, atol=1e-6)
     assert ("sphere" in arrays) == (size <= 3)
-    z = method.project(method.encode(x))
+    z = torch.nn.functional.normalize(method.project(method.encode(x)))
     assert arrays["singular_values"].square().sum().item() == pytest.approx(
         z.var(0, correction=0).sum().item(), rel=1e-4
     )

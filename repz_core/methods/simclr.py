@@ -103,16 +103,16 @@ class SimCLR(Method):
     def observe(self, examples: Examples) -> dict[str, Tensor]:
         """h and z of the probe images along their principal axes, z's singular values, cosines of fixed views."""
         h = self.encode(examples.probes)
-        z = self.project(h)
+        z = F.normalize(self.project(h))
         arrays = {
             "embeddings_h": principal_axes(h, AXES),
-            "embeddings_z": principal_axes(F.normalize(z), AXES),
+            "embeddings_z": principal_axes(z, AXES),
             "singular_values": torch.linalg.svdvals(z - z.mean(0)) / len(z) ** 0.5,
         }
         views = F.normalize(self.project(self.encode(self._pairs(examples))))
         arrays["similarities"] = views @ views.T
         if z.shape[1] <= 3:
-            arrays["sphere"] = F.normalize(z)
+            arrays["sphere"] = z
         return arrays
 
     def evaluate(self, x: Tensor, *, quick: bool = False) -> dict[str, float]:
