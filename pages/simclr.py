@@ -7,6 +7,8 @@ from repz_core.locale import N_
 from repz_core.run import Run
 
 FIRST: Sections = {
+    "views": (N_("Two views"), of_run(show.views)),
+    "bench": (N_("Augmentations"), of_run(show.bench)),
     "loss": (N_("Loss"), of_run(show.loss)),
     "map": (N_("Map"), of_run(show.maps)),
     "learned": (N_("What is learned"), of_run(show.learned)),

@@ -14,6 +14,24 @@ from repz_core.run import Run
 SHEET = "The sheet's denominator"
 
 
+def views(run: Run) -> None:
+    """The drawing of SimCLR with the run's own numbers."""
+    hint = _(
+        "Two random changes t, t′ of one image go through the same f and g; the loss wants z and z′ alike, and unlike "
+        "those of 15 other images. Once trained, g has done its work: what is kept is h."
+    )
+    contrast.branches(run, _("How does it learn without labels?"), hint)
+
+
+def bench(run: Run) -> None:
+    """Augmentations to try, on images the run never saw."""
+    hint = _(
+        "Test images. What changes between views, the net learns to ignore; what never changes, it may use as a "
+        "shortcut. A pair that you would not know for one image, it cannot know either."
+    )
+    contrast.bench(run, _("Which changes shall not matter?"), hint)
+
+
 def loss(run: Run) -> None:
     """NT-Xent on recorded views, at a temperature of choice, and the loss beside chance and the sheet's."""
     left, right = st.columns([1.75, 1], gap="small")

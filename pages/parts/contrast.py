@@ -10,13 +10,55 @@ from repz_core import recipes
 from repz_core.datasets import catalogue
 from repz_core.figures import palette
 from repz_core.locale import _
+from repz_core.recipes import simclr
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
 _similarity = browser_part("similarity")
 _embedding = browser_part("embedding")
+_branches = browser_part("branches")
+_bench = browser_part("bench")
 
-POSITIVE, NEGATIVE = "#56b4e9", "#d55e00"
+_COLORS = {"positive": "#56b4e9", "negative": "#d55e00"}
+
+
+def branches(run: Run, title: str, hint: str) -> None:
+    """The drawing of SimCLR with the run's images, its strengths of change and its newest nets."""
+    model: Any = run.recipe.model
+    text = panels.texts(title) | {
+        "previous": _("previous image"), "next": _("next image"), "anew": _("draw new views"),
+        "image": _("image {number} of {count}"), "weights": _("computed in the browser with the weights of step {step}"),
+        "view": _("view"), "shared": _("same weights"), "thrown": _("g: thrown away"), "kept": _("kept for use: h"),
+        "cosine": _("cosine of z, z′"), "share": _("p = {share} of all"), "chance": _("chance: {chance}"),
+    }  # fmt: skip
+    data = _about(run) | {"temperature": model.temperature, "nt_xent": model.objective == "nt_xent", "text": text}
+    with panels.panel(title, hint, run):
+        _branches(key="branches", data=data)
+
+
+def bench(run: Run, title: str, hint: str) -> None:
+    """Augmentations with a switch and a strength each, and what the run's nets make of such views."""
+    text = panels.texts(title) | {
+        "anew": _("draw anew"), "back": _("as the run"), "original": _("image"), "first": _("view 1"),
+        "second": _("view 2"), "cosine": _("cosine"), "pairs": _("● views of one image"),
+        "negatives": _("■ of different images"),
+        "numbers": _("mean cosine of z: {alike} of one image, {others} of different ones · nets of step {step}"),
+    }  # fmt: skip
+    colour = catalogue.card(run.recipe.dataset).shape[0] == 3
+    names = [name for name in type(run.recipe.data).model_fields if colour or name not in ("jitter", "grey")]
+    knobs = [
+        {"name": name, "label": name, "to": simclr.most(run.recipe, name), "usual": simclr.most(run.recipe, name) / 3}
+        for name in names
+    ]
+    with panels.panel(title, hint, run):
+        _bench(key="bench", data=_about(run) | {"knobs": knobs, "colors": _COLORS, "text": text})
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """What parts that make views and run nets are told."""
+    return {
+        "run": reference(run), "model": simclr.browser(run.recipe), "strengths": run.recipe.data.model_dump(),
+    }  # fmt: skip
 
 
 def similarity(run: Run, title: str, hint: str) -> None:
@@ -29,8 +71,7 @@ def similarity(run: Run, title: str, hint: str) -> None:
         "numbers": _("−log p⁺ = {loss}, chance log {others} = {chance} · push on all negatives (1 − p⁺)/τ = {pull}, "
                      "as if on {negatives} of them"),
     }  # fmt: skip
-    colors = {"positive": POSITIVE, "negative": NEGATIVE}
-    data = {"run": reference(run), "temperature": model.temperature, "colors": colors, "text": text}
+    data = {"run": reference(run), "temperature": model.temperature, "colors": _COLORS, "text": text}
     with panels.panel(title, hint, run):
         _similarity(key="similarity", data=data)
 

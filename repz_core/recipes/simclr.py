@@ -141,14 +141,22 @@ def check(recipe: config.Recipe) -> None:
                 count=card.num_train, dataset=recipe.dataset, given=batch
             )
         )
-    limits = VANISHING | {"blur": (BLUR * min(card.shape[1:]), N_("all pixels would be one grey"))}
-    for name, (limit, reason) in limits.items():
+    for name, (limit, reason) in _limits(card.shape).items():
         if getattr(data, name) > limit:
             raise RepzError(
                 _("data.{name} must be at most {limit:g}, or the image vanishes: {reason}; got {given:g}.").format(
                     name=name, limit=limit, reason=_(reason), given=getattr(data, name)
                 )
             )
+
+
+def _limits(shape: tuple[int, int, int]) -> dict[str, tuple[float, str]]:
+    return VANISHING | {"blur": (BLUR * min(shape[1:]), N_("all pixels would be one grey"))}
+
+
+def most(recipe: config.Recipe, name: str) -> float:
+    """The greatest strength of a change that leaves something to see."""
+    return _limits(shape_of(recipe)).get(name, (1.0, ""))[0]
 
 
 def turns(recipe: config.Recipe) -> list[str]:

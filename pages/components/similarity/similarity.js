@@ -1,5 +1,6 @@
 // The cosines of some recorded pairs of views, and of one of them its softmax and its gradient at a temperature of choice.
 import { slider } from "../descent/slider.js";
+import { tint } from "../shared/contrast.js";
 import { fit, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
 import { oncePerFrame, part } from "../shared/part.js";
@@ -59,12 +60,6 @@ export default part(["frame", "frames", "status"], (parent, { data: { text, temp
   };
   return { draw };
 });
-
-// White at zero, orange above, blue below.
-function tint(cosine) {
-  const end = cosine > 0 ? [230, 159, 0] : [0, 114, 178], share = Math.min(1, Math.abs(cosine));
-  return `rgb(${end.map((value) => Math.round(255 + share * (value - 255)))})`;
-}
 
 // The matrix, the views along its sides, the positives outlined, the row in view marked.
 function drawMatrix({ context, ink, write, line }, { left, top, side, edge, count }, { data }, row, image, text) {
