@@ -6,18 +6,21 @@ from repz_core.datasets import catalogue
 from repz_core.locale import N_
 from repz_core.run import Run
 
-FIRST: Sections = {
+GREY: Sections = {
     "views": (N_("Two views"), of_run(show.views)),
     "bench": (N_("Augmentations"), of_run(show.bench)),
     "loss": (N_("Loss"), of_run(show.loss)),
     "map": (N_("Map"), of_run(show.maps)),
     "learned": (N_("What is learned"), of_run(show.learned)),
+    "spread": (N_("Spread"), of_run(show.spread)),
+    "collapse": (N_("Collapse"), of_run(show.collapse)),
 }
+COLOUR: Sections = GREY | {"shortcut": (N_("Shortcut"), of_run(show.shortcut))}
 
 
 def sections(run: Run) -> Sections:
     """Those that suit what the run was trained on."""
-    return FIRST
+    return COLOUR if catalogue.card(run.recipe.dataset).shape[0] == 3 else GREY
 
 
 def page() -> None:

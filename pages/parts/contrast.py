@@ -1,4 +1,4 @@
-"""Panels of contrastive learning: its drawing, its loss on recorded views, maps of what it learns, and runs beside it."""
+"""Panels of contrastive learning: its drawing, a bench for views, its loss on recorded ones, maps of what it learns."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +18,7 @@ _similarity = browser_part("similarity")
 _embedding = browser_part("embedding")
 _branches = browser_part("branches")
 _bench = browser_part("bench")
+_sphere = browser_part("sphere")
 
 _COLORS = {"positive": "#56b4e9", "negative": "#d55e00"}
 
@@ -27,8 +28,9 @@ def branches(run: Run, title: str, hint: str) -> None:
     model: Any = run.recipe.model
     text = panels.texts(title) | {
         "previous": _("previous image"), "next": _("next image"), "anew": _("draw new views"),
-        "image": _("image {number} of {count}"), "weights": _("computed in the browser with the weights of step {step}"),
-        "view": _("view"), "shared": _("same weights"), "thrown": _("g: thrown away"), "kept": _("kept for use: h"),
+        "image": _("image {number} of {count}"),
+        "weights": _("computed in the browser with the weights of step {step}"),
+        "view": _("view"), "shared": _("same weights"), "thrown": _("thrown away"), "kept": _("kept: h"),
         "cosine": _("cosine of z, z′"), "share": _("p = {share} of all"), "chance": _("chance: {chance}"),
     }  # fmt: skip
     data = _about(run) | {"temperature": model.temperature, "nt_xent": model.objective == "nt_xent", "text": text}
@@ -76,17 +78,35 @@ def similarity(run: Run, title: str, hint: str) -> None:
         _similarity(key="similarity", data=data)
 
 
-def embedding(run: Run, title: str, hint: str, choices: Sequence[str]) -> None:
-    """A map of embeddings: the first of `choices`, each "h" or "z" and how, "umap", "pca" or "all", at first."""
-    names = [_(name) for name in catalogue.card(run.recipe.dataset).class_names]
+def embedding(
+    run: Run, title: str, hint: str, choices: Sequence[str], *, images: bool = False, clock: Run | None = None
+) -> None:
+    """A map of embeddings: the first of `choices`, each "h" or "z" and how, "umap", "pca" or "all", at first; at first
+    with dots, or with `images` in their place.
+    """
     text = panels.texts(title) | {
         "h umap": _("h, over training"), "z umap": _("z, over training"), "h pca": _("h"), "z pca": _("z"),
-        "h all": _("all images, at the end"), "coming": _("PCA until training has ended"),
+        "h all": _("all, at the end"), "coming": _("PCA until training has ended"), "images": _("images"),
         "step": _("step {step}, {count} images"), "quality": _("trustworthiness {trust}, continuity {keep}"),
     }  # fmt: skip
-    data = {"run": reference(run), "choices": list(choices), "names": names, "colors": list(palette.CLASSES), "text": text}
+    data = _classes(run, clock) | {"choices": list(choices), "images": images, "text": text}
     with panels.panel(title, hint, run):
-        _embedding(key=f"embedding-{'-'.join(choices)}", data=data)
+        _embedding(key=f"embedding-{'-'.join(choices)}-{run.id if clock else ''}", data=data)
+
+
+def sphere(run: Run, title: str, hint: str) -> None:
+    """Directions of z on the circle or the sphere, where it has two or three numbers."""
+    with panels.panel(title, hint, run):
+        _sphere(key="sphere", data=_classes(run, None) | {"text": panels.texts(title)})
+
+
+def _classes(run: Run, clock: Run | None) -> dict[str, Any]:
+    """What parts that show classes are told."""
+    names = [_(name) for name in catalogue.card(run.recipe.dataset).class_names]
+    return {
+        "run": reference(run), "clock": reference(clock) if clock else None, "names": names,
+        "colors": list(palette.CLASSES),
+    }  # fmt: skip
 
 
 def alike(run: Run, preset: str, **changes: Any) -> Run | None:

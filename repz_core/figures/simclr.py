@@ -81,10 +81,8 @@ def geometry(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
         )  # fmt: skip
     now = {"mode": "markers", "marker": {"size": 15}, "hoverinfo": "skip"}
     figure.add_scatter(**trace([], "val_alignment", "val_uniformity", "", at="frame"), **now)
-    key = "  ".join(swatch(color, name) for name, color in names)
-    x, y = _("alignment"), _("uniformity")
-    finish(figure, "plane", x, y, key, hovermode="closest")
-    return figure.update_layout(xaxis={"rangemode": "tozero"})
+    finish(figure, "plane", _("alignment"), _("uniformity"), _key(names), hovermode="closest")
+    return figure.update_layout(xaxis={"rangemode": "tozero"}, margin={"t": _above(names)})
 
 
 def singular_values(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
@@ -96,8 +94,18 @@ def singular_values(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
             x=[], y=[], name=name, meta={"array": "singular_values", "who": who}, marker={"color": color, "size": 5},
             **line(color) | {"mode": "lines+markers"}, hovertemplate="%{y:.3g}<extra>" + name + "</extra>",
         )  # fmt: skip
-    key = "<br>".join(swatch(color, name) for name, color in names)
-    finish(figure, "plane", _("axis"), _("singular value"), key)
+    finish(figure, "plane", _("axis"), _("singular value"), _key(names))
     return figure.update_layout(
-        xaxis={"type": "category", "nticks": 6}, yaxis={"type": "log"}, margin={"t": 14 + 20 * max(1, len(names))}
+        xaxis={"type": "category", "nticks": 6}, yaxis={"type": "log", "dtick": 1}, margin={"t": _above(names)}
     )
+
+
+def _key(names: Sequence[tuple[str, str]]) -> str:
+    """Two names a line: panels are narrow."""
+    pieces = [swatch(color, name) for name, color in names]
+    return "<br>".join("  ".join(pieces[i : i + 2]) for i in range(0, len(pieces), 2))
+
+
+def _above(names: Sequence[tuple[str, str]]) -> int:
+    """The room that their key takes."""
+    return 14 + 20 * max(1, (len(names) + 1) // 2)

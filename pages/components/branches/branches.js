@@ -85,11 +85,11 @@ function drawScene(scene, original, pair, { done, head }) {
     labels.forEach(([name, words]) => write(words, at(name), branch ? below : above, { align: "center", weight: 700 }));
   });
   context.setLineDash([3, 5]);
-  for (const name of head ? ["f", "g"] : ["f"]) stroke(context, ink, 1.5, [[at(name), ROWS[0] * height + box / 2 + 3], [at(name), ROWS[1] * height - box / 2 - 3]]);
+  for (const name of head && !done ? ["f", "g"] : ["f"]) stroke(context, ink, 1.5, [[at(name), ROWS[0] * height + box / 2 + 3], [at(name), ROWS[1] * height - box / 2 - 3]]);
   context.setLineDash([]);
-  write(text.shared, at("f") + 0.5 * size, middle, { room: at("h") - at("f") + side / 2 });
-  if (done && head) write(text.thrown, at("g") - 0.5 * size, height - 0.6 * line, { align: "center", color: "#d55e00", weight: 700, room: 0.24 * width });
-  if (done) write(text.kept, at("h"), height - 0.6 * line, { align: "right", weight: 700, room: 0.45 * width });
+  write(text.shared, at("f"), ROWS[0] * height - side / 2 - 0.7 * line, { align: "center", room: at("h") - at("view") - side });
+  if (done) write(text.kept, at("h"), middle, { align: "center", weight: 700, room: 1.2 * side });
+  if (done && head) write(text.thrown, at("g"), middle, { align: "center", weight: 700, color: "#d55e00", room: 1.2 * side });
 }
 
 // The cosine of z and z', and of NT-Xent what it makes of it among the batch's other views.
@@ -123,9 +123,10 @@ function net({ context, ink, size, write }, name, x, y, side) {
   context.fillText(name, x, y);
 }
 
-// Numbers as a square of cells, row by row, the largest in full colour.
+// Numbers as a sheet of cells, as near a square as their count allows, the largest in full colour.
 function heat(context, values, x, y, side) {
-  const columns = Math.ceil(Math.sqrt(values.length)), rows = Math.ceil(values.length / columns), most = Math.max(...values.map(Math.abs), 1e-12);
+  const rows = Array.from({ length: Math.floor(Math.sqrt(values.length)) }, (_, i) => i + 1).findLast((count) => values.length % count === 0);
+  const columns = values.length / rows, most = Math.max(...values.map(Math.abs), 1e-12);
   context.fillStyle = "#888";
   context.fillRect(x - 1, y - 1, side + 2, side + 2);
   values.forEach((value, i) => {
