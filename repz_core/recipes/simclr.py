@@ -172,9 +172,17 @@ def shape_of(recipe: config.Recipe) -> tuple[int, int, int]:
 def layers(model: Model, shape: tuple[int, int, int]) -> dict[str, list[kinds.Layer]]:
     """The encoder f (n -> h), the head g (h -> z), and SimSiam's predictor (z -> z), empty without it."""
     head = kinds.mlp(*[model.h] * model.depth, model.size) if model.depth else []
+    if model.objective == "simsiam":
+        head = [layer for linear in head for layer in _standardised(linear)]
     z = model.size if model.depth else model.h
-    predictor = kinds.mlp(z, max(2, z // 2), z) if model.objective == "simsiam" else []
+    hidden, *rest = kinds.mlp(z, max(2, z // 2), z)
+    predictor = [*_standardised(hidden), *rest] if model.objective == "simsiam" else []
     return {"encoder": kinds.pooling_encoder(shape, model.width, model.h), "head": head, "predictor": predictor}
+
+
+def _standardised(layer: kinds.Layer) -> list[kinds.Layer]:
+    """A linear layer with what it gives standardised over the batch, as SimSiam's nets have it, or collapse."""
+    return [layer, {"kind": "standardise", "size": layer["outputs"]}] if layer["kind"] == "linear" else [layer]
 
 
 def browser(recipe: config.Recipe) -> dict[str, Any]:
