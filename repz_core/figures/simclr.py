@@ -23,7 +23,8 @@ def loss(sides: Sequence[tuple[str, str]], chance: float | None) -> go.Figure:
         return figure.update_layout(meta={**figure.layout.meta, "free": True})
     words = _("chance: log(2N − 1) = {value:.2f}").format(value=chance)
     figure.add_scatter(
-        x=[0, 1e6], y=[chance, chance], mode="lines", line={"width": 1.5, "dash": "dash"}, hoverinfo="skip", name="",
+        x=[0, 1e6], y=[chance, chance], mode="lines", line={"width": 1.5, "dash": "dash"}, hoverinfo="skip",
+        name=_("chance"),
     )  # fmt: skip
     figure.add_annotation(
         text=words, x=1, y=chance, xref="paper", showarrow=False, xanchor="right", yanchor="bottom", name="chance"
@@ -52,13 +53,14 @@ def labels(counts: Sequence[float], accuracies: NDArray[np.floating]) -> go.Figu
     positions = list(range(len(counts)))
     for name, color, draws in zip(names, REPRESENTATIONS, accuracies, strict=True):
         mean, spread = draws.mean(1), draws.std(1)
+        band = [*(mean + spread).tolist(), *(mean - spread)[::-1].tolist()]
         figure.add_scatter(
-            x=positions + positions[::-1], y=[*(mean + spread), *(mean - spread)[::-1]], fill="toself",
+            x=positions + positions[::-1], y=band, fill="toself",
             line={"width": 0, "color": color}, mode="lines", opacity=0.25, hoverinfo="skip", name="",
         )  # fmt: skip
         figure.add_scatter(
-            x=positions, y=mean, customdata=spread, name=name, mode="lines+markers", marker={"size": 8},
-            line={"color": color, "width": 3}, hovertemplate="%{y:.1%} ± %{customdata:.1%}",
+            x=positions, y=mean.tolist(), customdata=spread.tolist(), name=name, mode="lines+markers",
+            marker={"size": 8}, line={"color": color, "width": 3}, hovertemplate="%{y:.1%} ± %{customdata:.1%}",
         )  # fmt: skip
     pieces = [swatch(color, name) for name, color in zip(names, REPRESENTATIONS, strict=True)]
     finish(figure, "plane", _("labels a class"), _("accuracy, validation"), f"{'  '.join(pieces[:3])}<br>"

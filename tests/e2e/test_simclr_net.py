@@ -73,7 +73,9 @@ VIEWS = """async ({ assets, image, shape, by, numbers }) => {
     ],
     ids=lambda by: " ".join(by),
 )
-def test_a_view_is_that_of_the_core(page: Page, lab: Lab, by: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_is_that_of_the_core(
+    page: Page, lab: Lab, by: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Given the core's random numbers in the order in which it asks for them."""
     numbers: list[float] = []
 
