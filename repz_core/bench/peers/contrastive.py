@@ -84,8 +84,10 @@ class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(1, 16, 5, 2, 2), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(),
-            nn.Conv2d(32, 64, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 16, 128), nn.BatchNorm1d(128),
+            nn.Conv2d(1, 16, 5, 2, 2), nn.ReLU(),
+            nn.Conv2d(16, 32, 3, 1, 1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(),
+            nn.Conv2d(32, 64, 3, 1, 1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(),
+            nn.Flatten(), nn.Linear(64 * 16, 128), nn.BatchNorm1d(128),
             nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 64),
         )  # fmt: skip
 
