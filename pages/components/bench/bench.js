@@ -10,6 +10,7 @@ import { figure, pen as penOf } from "../shared/pen.js";
 import { newestWeights } from "../shared/weights.js";
 
 const COUNT = 10; // images
+const LONGEST = 14; // letters of a knob and its value
 const number = new Intl.NumberFormat("en");
 
 export default part(["frame", "frames", "status"], (parent, { data: { text, knobs } }) => {
@@ -24,6 +25,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text, knob
     row.append(on);
     on.setAttribute("aria-label", label);
     const strength = slider(row, label, { from: 0, to, value: usual }, () => { on.checked = strength.value > 0; again(); });
+    row.querySelector(".named span").style.minWidth = `${LONGEST}ch`; // all sliders begin at one place
     on.onchange = () => { if (on.checked && strength.value === 0) strength.value = usual; again(); };
     list.append(row);
     return { name, on, strength, usual };
