@@ -67,12 +67,18 @@ def weights(run: Run) -> None:
 
 def spectrum(run: Run) -> None:
     """Which directions the code holds by now."""
-    hint = _(
-        "Line: variance of the training images along each principal direction. Bars: how much of it lies in the "
-        "decoder's span. From small weights directions fill one after another, and the loss rests on a plateau between."
-    )
-    figure = _figure("spectrum", language())
-    panels.live_chart(run, _("Which directions does it hold?"), hint, figure, key="spectrum", tall=True)
+    left, right = st.columns([1.3, 1], gap="small")
+    with left:
+        hint = _(
+            "Line: variance of the training examples along each principal direction. Bars: how much of it is "
+            "reconstructed. Plain descent from small weights fills one after another."
+        )
+        figure = _figure("spectrum", language())
+        panels.live_chart(run, _("Which directions does it hold?"), hint, figure, key="spectrum", tall=True)
+    with right:
+        hint = _("Squared error over PCA's, less 1, on decades. Each plateau is a direction not found yet, a saddle.")
+        figure = _figure("excess", language())
+        panels.live_chart(run, _("Where does the loss rest?"), hint, figure, key="excess", tall=True)
     _say_if_flat(run)
 
 

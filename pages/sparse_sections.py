@@ -153,7 +153,8 @@ def _trained(dataset: str) -> list[sparse.Trained]:
         recipe, metrics = run.recipe, run.status.metrics
         if recipe.dataset == dataset and recipe.method in ("sparse_ae", "sparse_coding") and metrics.get("l0", 0) > 0:
             kind = getattr(recipe.model, "variant", recipe.method)
-            label = str(recipe.model.active) if "topk" in kind else f"{recipe.model.l1:g}"
+            label = f"ρ {recipe.model.rate:g}" if kind == "kl" else f"λ {recipe.model.l1:g}"
+            label = f"k {recipe.model.active}" if "topk" in kind else label
             points.append(sparse.Trained(kind, label, metrics["l0"], metrics["variance_explained"], run.id))
     return points
 

@@ -87,7 +87,7 @@ VOCABULARY: dict[str, Array] = {
     # Of autoencoders under a constraint
     "atoms": Array("what single units add to an image, the first of them", IMAGE, np.uint8, signed=True),
     "singular_vectors": Array("the decoder's left singular vectors", IMAGE, np.uint8, signed=True),
-    "captured": Array("variance along principal directions that the decoder's span holds", "axis", np.float32),
+    "captured": Array("variance along principal directions that reconstructions keep", "axis", np.float32),
     "density": Array("share of the training images that a unit is active on", "unit", np.float32),
     "projections": Array("reconstructions of `real`", "probe, axis", np.float16),
     "curve": Array("decoded from an even row of codes, as far as the probes' codes reach", "point, axis", np.float16),

@@ -35,12 +35,18 @@ class PCA(NamedTuple):
 
     def loss(self, decoder: Tensor, encoder: Tensor) -> float:
         """Squared error an example of x_hat = D E x, (n, k) and (k, n), of the centred examples."""
-        kept = self.directions - (self.directions @ encoder.double().T) @ decoder.double().T
-        return float((self.variances * kept.square().sum(1)).sum())
+        return float((self.variances * self._missing(decoder, encoder)).sum())
 
-    def captured(self, decoder: Tensor) -> Tensor:
-        """Variance along each direction that the span of the columns of (n, k) holds, (n,)."""
-        return self.variances * (self.directions @ basis(decoder)).square().sum(1)
+    def captured(self, decoder: Tensor, encoder: Tensor) -> Tensor:
+        """By how much x_hat = D E x, (n, k) and (k, n), lowers the squared error of the part of centred examples along
+        each direction, (n,): all of its variance where that part is kept as it is; zero where it is made worse.
+        """
+        return (self.variances * (1 - self._missing(decoder, encoder))).clamp_min(0)
+
+    def _missing(self, decoder: Tensor, encoder: Tensor) -> Tensor:
+        """||v - D E v||^2 of each direction v, (n,)."""
+        kept = (self.directions @ encoder.double().T) @ decoder.double().T
+        return (self.directions - kept).square().sum(1)
 
     def largest_angle(self, decoder: Tensor, k: int) -> float:
         """Between the first k directions (those there are) and the span of the columns of (n, k), in radians.

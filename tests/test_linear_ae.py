@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA as PeerPCA
 
 from repz_core import datasets, engine, methods, recipes
 from repz_core.config import RepzError
-from repz_core.events import Step
+from repz_core.events import Snapshot, Step
 from repz_core.methods.base import Examples
 from repz_core.pca import PCA, basis, left_singular_vectors
 from tests.test_objectives import random
@@ -69,12 +69,31 @@ def test_the_largest_angle_is_scipy_s_also_where_it_is_tiny(turn):
     assert expected == pytest.approx(turn, rel=1e-4)
 
 
-def test_captured_variance_adds_up_and_is_all_of_it_in_the_optimum():
+def test_captured_variance_is_what_the_loss_falls_by():
     pca = PCA.of(cloud())
-    held = pca.captured(pca.directions[:2].T @ random(2, 2, seed=3))
+    mix = random(2, 2, seed=3)
+    decoder, encoder = pca.directions[:2].T @ mix, torch.linalg.inv(mix) @ pca.directions[:2]
+    held = pca.captured(decoder, encoder)
     assert held[:2].tolist() == pytest.approx(pca.variances[:2].tolist())
     assert held[2:].abs().max() < 1e-12
-    assert pca.captured(random(6, 6)).tolist() == pytest.approx(pca.variances.tolist())
+    half = pca.captured(decoder / 2, encoder)  # half of each part is kept: a quarter of its square is left
+    assert half[:2].tolist() == pytest.approx((0.75 * pca.variances[:2]).tolist())
+    assert float(pca.variances.sum() - half.sum()) == pytest.approx(pca.loss(decoder / 2, encoder))
+    assert pca.captured(3 * decoder, encoder).max() < 1e-12, "worse than nothing"
+
+
+def test_plain_descent_learns_one_direction_after_another():
+    """Each direction is half learned later than the one before, though all start alike."""
+    recipe = recipes.preset("linear_ae", "One direction after another")
+    half, variances = {}, None
+    for event in engine.train(recipe.replace(**{"training.steps": 300})):
+        if isinstance(event, Snapshot):
+            variances = event.arrays.get("spectrum", variances)
+            for place in range(4):
+                if event.arrays["captured"][place] > 0.5 * variances[place]:
+                    half.setdefault(place, event.step)
+    assert sorted(half, key=half.get) == [0, 1, 2, 3]
+    assert half[3] > 1.5 * half[0]
 
 
 def test_more_numbers_than_the_examples_have_directions():

@@ -70,7 +70,9 @@ def comparison(column: str, names: Sequence[tuple[str, str]], y: str, log: bool 
 
 def logarithmic(figure: go.Figure) -> go.Figure:
     """The same over decades; plotly chooses the range."""
-    return figure.update_layout(yaxis={"type": "log"}, meta={**figure.layout.meta, "free": True})
+    return figure.update_layout(
+        yaxis={"type": "log", "exponentformat": "power"}, meta={**figure.layout.meta, "free": True}
+    )
 
 
 def _terms(expression: str) -> list[tuple[int, str]]:

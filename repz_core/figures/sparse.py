@@ -21,7 +21,7 @@ def values() -> go.Figure:
         )  # fmt: skip
     key = f"{swatch(palette.PARENT, zero)}  {swatch(palette.RECONSTRUCTION, others)}"
     finish(figure, "plane", _("value of a code"), _("share of all codes in a bin"), key, bargap=0)
-    return logarithmic(figure)
+    return logarithmic(figure).update_layout(yaxis={"dtick": 1})
 
 
 def active(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
@@ -45,7 +45,8 @@ def use() -> go.Figure:
     meta = {"array": "density", "order": "density"}
     figure.add_bar(x=[], y=[], name=_("in use"), marker={"color": palette.RECONSTRUCTION}, meta=meta)
     finish(figure, "bars", _("unit, by use"), _("share of the training images"), bargap=0)
-    return figure.update_layout(meta={**figure.layout.meta, "least": 0.01}, xaxis={"type": "category", "nticks": 6})
+    figure.update_layout(xaxis={"type": "category", "showticklabels": False})
+    return figure.update_layout(meta={**figure.layout.meta, "least": 0.01})
 
 
 def quality() -> go.Figure:
@@ -84,14 +85,14 @@ def front(points: Sequence[Trained], names: dict[str, tuple[str, str]], here: st
         figure.add_scatter(
             x=[point.l0 for point in mine], y=[point.variance_explained for point in mine],
             text=[point.label for point in mine], customdata=[point.run for point in mine], name=name,
-            mode="lines+markers+text", textposition="bottom right", line={"color": color, "width": 2},
+            mode="lines+markers+text", textposition="bottom center", line={"color": color, "width": 2},
             marker={"size": [18 if point.run == here else 11 for point in mine], "color": color},
             hovertemplate="%{text}: %{x:.1f}, %{y:.3f}<extra>" + name + "</extra>",
         )  # fmt: skip
     there = {point.kind for point in points}
     key = "  ".join(swatch(color, name) for kind, (name, color) in names.items() if kind in there)
     finish(figure, "plane", _("active units an image, L0"), _("variance explained"), key, hovermode="closest")
-    return figure.update_layout(xaxis={"type": "log", "dtick": "D2"}, yaxis={"rangemode": "normal"})
+    return figure.update_layout(xaxis={"type": "log", "tickvals": [2, 5, 10, 20, 50, 100, 200, 500, 1000]})
 
 
 def objectives() -> go.Figure:

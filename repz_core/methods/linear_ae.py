@@ -88,8 +88,9 @@ class LinearAE(Method):
 
     def phases(self) -> list[Phase]:
         project = self._orthonormalise if self.config.weights == "orthonormal" else None
-        params, lr = list(self.parameters()), self.recipe.training.lr
-        return [Phase("linear_ae", params, self.loss, lr, after=project, schedule=self.schedule)]
+        params, training = list(self.parameters()), cast(recipe_linear.Training, self.recipe.training)
+        betas = (0.9, 0.999) if training.optimiser == "adam" else None
+        return [Phase("linear_ae", params, self.loss, training.lr, after=project, betas=betas, schedule=self.schedule)]
 
     @torch.no_grad()
     def _orthonormalise(self) -> None:
@@ -120,7 +121,7 @@ class LinearAE(Method):
         """
         pca = self._pca(examples)
         codes = self.encode(examples.probes)
-        found = {"captured": pca.captured(self.decoder)[:SPECTRUM]}
+        found = {"captured": pca.captured(self.decoder, self.encoder)[:SPECTRUM]}
         if self._points:
             found["projections"] = self.decode(codes)
             if self.config.k == 1:

@@ -193,16 +193,14 @@ class SparseAE(Method):
         return lasso(centred, atoms, self.encode(x).double(), l1), lasso(centred, atoms, exact, l1)
 
     def evaluate(self, x: Tensor, *, quick: bool = False) -> dict[str, float]:
-        """The measures of sparsity.py; dead, units that are active on none of the training images it met; unless
-        `quick` objective, the lasso's at weight l1 whatever the variant, and amortisation_gap: how much lower exact
-        codes of any sign get it on the same dictionary.
+        """The measures of sparsity.py; dead, units that are active on none of the training images it met; objective,
+        the lasso's at weight l1 whatever the variant, and amortisation_gap: how much lower exact codes of any sign get
+        it on the same dictionary.
         """
         codes = self.encode(x)
         metrics = sparsity.measures(x, self.decode(codes), codes)
         if self.train_images is not None:
             metrics["dead"] = float(len(self._dead(self.encode(self.train_images))))
-        if quick:
-            return metrics
         mine, least = (part.mean().item() for part in self._objectives(x))
         return metrics | {"objective": mine, "amortisation_gap": mine - least}
 

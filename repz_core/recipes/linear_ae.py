@@ -7,7 +7,7 @@ from pydantic import Field
 
 from repz_core import config
 from repz_core import layers as kinds
-from repz_core.config import Config, RepzError, Training
+from repz_core.config import Config, RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
@@ -49,6 +49,14 @@ class Model(Config):
 
 class Data(Config):
     """Nothing to choose."""
+
+
+class Training(config.Training):
+    """How the loss goes down."""
+
+    optimiser: Literal["adam", "sgd"] = Field(
+        "adam", description=N_("Adam, or plain gradient descent, which rests on plateaus"), json_schema_extra=SHAPE
+    )
 
 
 class Recipe(config.Recipe):
@@ -129,11 +137,19 @@ def describe(recipe: config.Recipe) -> str:
 
 WEIGHTS = {"orthonormal": N_("orthonormal"), "tied": N_("tied"), "untied": N_("untied")}
 
+# Plain descent from small weights rests at each saddle point for longer than at the one before (Saxe et al. 2014,
+# arXiv:1312.6120).
+_PLATEAUS: dict[str, Any] = {
+    "model.k": 6, "model.weights": "untied", "training.optimiser": "sgd", "training.lr": 0.1, "training.steps": 3000,
+    "training.num_frames": 60,
+}  # fmt: skip
+
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("MNIST in 16 numbers"): ("mnist5k", {}),
     N_("Tied weights"): ("mnist5k", {"model.weights": "tied"}),
     N_("Untied weights"): ("mnist5k", {"model.weights": "untied"}),
     N_("Untied weights with L2"): ("mnist5k", {"model.weights": "untied", "model.l2": 0.1}),
+    N_("One direction after another"): ("digits", _PLATEAUS),
     N_("The sheet's objective"): ("mnist5k", {"model.weights": "tied", "model.objective": "sheet"}),
     N_("A line through a cloud"): ("cloud", {}),
     N_("A line through an arc"): ("arc", {}),

@@ -159,7 +159,7 @@ def test_the_dirac_law_is_one_point():
 def test_images_have_no_law_and_points_all_have():
     for name, card in catalogue.CARDS.items():
         assert (mixture(name) is None) == (card.kind != "points")
-        assert (mixture(catalogue.identity(name)) is None) == (card.kind == "images")
+        assert (mixture(catalogue.identity(name)) is None) == (card.kind != "points")
 
 
 def painted(cells):

@@ -173,7 +173,7 @@ def test_a_fork_carries_the_knobs_and_stays_in_view(page: AppTest) -> None:
         from pages.parts import knobs
         from pages.parts.view import run_in_view
 
-        run = run_in_view("vae")
+        run = run_in_view(("vae",))
         recipe = knobs.recipe_knobs(run)
         if st.button("fork"):
             knobs.fork_run(recipe, run, 1000)
