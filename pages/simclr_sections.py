@@ -79,8 +79,10 @@ def maps(run: Run) -> None:
     """UMAP of h and of z over training, with principal axes beside them."""
     first, second, third = st.columns(3, gap="small")
     with first:
-        hint = _("Validation images by class. Each frame is kept near the one before: what moves has moved. Scrub.")
-        contrast.embedding(run, _("What is near what in h?"), hint, ["h umap", "h all"])
+        hint = _(
+            "Each frame is kept near the one before: what moves has moved. Reseed: what changes then is not the data's."
+        )
+        contrast.embedding(run, _("What is near what in h?"), hint, ["h umap", "h seed", "h all"])
     with second:
         hint = _("Behind the head. Trustworthiness: neighbours here are neighbours in truth; continuity: the reverse.")
         contrast.embedding(run, _("And in z?"), hint, ["z umap"])

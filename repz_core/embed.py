@@ -18,6 +18,7 @@ from repz_core.events import Snapshot
 NEIGHBOURS = 15
 MAX_FRAMES = 16  # of an aligned map
 EMBEDDINGS = {"embeddings_h": "maps_h", "embeddings_z": "maps_z"}  # of a snapshot, and their maps over a run
+OTHER_SEEDS = (1, 2, 3)  # of maps of the last frame: what they do not have in common is no property of the data
 _FEW = 4  # rows that a map needs at the least
 
 
@@ -68,7 +69,8 @@ def aligned_maps(frames: Sequence[NDArray[Any]], seed: int = 0) -> NDArray[np.fl
 
 def movie(snapshots: Sequence[Snapshot]) -> dict[str, NDArray[Any]]:
     """Aligned maps over a run's snapshots of what they embed, in the vocabulary's types, with their quality beside that
-    of the first two principal axes. Of more than MAX_FRAMES snapshots some are left out, evenly.
+    of the first two principal axes; of the last snapshot maps from other seeds, too. Of more than MAX_FRAMES snapshots
+    some are left out, evenly.
     """
     chosen = [snapshots[i] for i in np.unique(np.linspace(0, len(snapshots) - 1, MAX_FRAMES).round().astype(int))]
     arrays: dict[str, NDArray[Any]] = {"map_steps": np.array([snapshot.step for snapshot in chosen], np.int32)}
@@ -79,11 +81,19 @@ def movie(snapshots: Sequence[Snapshot]) -> dict[str, NDArray[Any]]:
         arrays[map_name] = maps.astype(np.float16)
         quality.append(
             [
-                [[trustworthiness(frame, places), continuity(frame, places)] for places in (own, frame[:, :2])]
+                [_quality(frame, places) for places in (own, frame[:, :2])]
                 for frame, own in zip(frames, maps, strict=True)
             ]
         )
+    last = np.asarray(chosen[-1].arrays["embeddings_h"], np.float32)
+    seeded = [flat_map(torch.from_numpy(last), seed).numpy() for seed in OTHER_SEEDS]
+    arrays["maps_seeded"] = np.stack(seeded).astype(np.float16)
+    arrays["seeded_quality"] = np.array([_quality(last, places) for places in seeded], np.float32)
     return arrays | {"map_quality": np.array(quality, np.float32)}
+
+
+def _quality(features: NDArray[Any], places: NDArray[Any]) -> list[float]:
+    return [trustworthiness(features, places), continuity(features, places)]
 
 
 def trustworthiness(features: NDArray[Any], places: NDArray[Any], neighbours: int = NEIGHBOURS) -> float:

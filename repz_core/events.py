@@ -108,6 +108,8 @@ VOCABULARY: dict[str, Array] = {
     "map_labels": Array("their classes", "point", np.uint8),
     "maps_h": Array("UMAP of the frames' `embeddings_h`, aligned", "frame, probe, axis", np.float16),
     "maps_z": Array("UMAP of the frames' `embeddings_z`, aligned", "frame, probe, axis", np.float16),
+    "maps_seeded": Array("UMAP of the last `embeddings_h` from other seeds", "seed, probe, axis", np.float16),
+    "seeded_quality": Array("trustworthiness and continuity of each", "seed, quality", np.float32),
     "map_steps": Array("steps of the aligned maps", "frame", np.int32),
     "map_quality": Array(
         "trustworthiness and continuity of a frame's aligned map and of its first two principal axes, of h and z",

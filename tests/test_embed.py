@@ -61,10 +61,12 @@ def test_a_movie_is_in_the_vocabulary():
         Snapshot(step, {name: clusters(30, seed=step).astype(np.float16) for name in EMBEDDINGS}) for step in range(20)
     ]
     arrays = movie(snapshots)
-    assert arrays.keys() == {*EMBEDDINGS.values(), "map_steps", "map_quality"}
+    assert arrays.keys() == {*EMBEDDINGS.values(), "map_steps", "map_quality", "maps_seeded", "seeded_quality"}
     assert all(array.dtype == VOCABULARY[name].dtype for name, array in arrays.items())
     assert all(array.ndim == len(VOCABULARY[name].dims.split(", ")) for name, array in arrays.items())
     assert arrays["map_steps"][[0, -1]].tolist() == [0, 19]
     assert len(arrays["maps_h"]) == len(arrays["map_steps"]) == 16
     assert arrays["map_quality"].shape == (2, 16, 2, 2)
+    assert arrays["maps_seeded"].shape == (3, 30, 2)
+    assert not np.array_equal(*arrays["maps_seeded"][:2])
     assert (arrays["map_quality"] <= 1).all()

@@ -81,12 +81,13 @@ def similarity(run: Run, title: str, hint: str) -> None:
 def embedding(
     run: Run, title: str, hint: str, choices: Sequence[str], *, images: bool = False, clock: Run | None = None
 ) -> None:
-    """A map of embeddings: the first of `choices`, each "h" or "z" and how, "umap", "pca" or "all", at first; at first
-    with dots, or with `images` in their place.
+    """A map of embeddings: the first of `choices`, each "h" or "z" and how, "umap", "pca", "seed" or "all", at
+    first; at first with dots, or with `images` in their place.
     """
     text = panels.texts(title) | {
-        "h umap": _("h, over training"), "z umap": _("z, over training"), "h pca": _("h"), "z pca": _("z"),
-        "h all": _("all, at the end"), "coming": _("PCA until training has ended"), "images": _("images"),
+        "h umap": _("h over steps"), "z umap": _("z over steps"), "h pca": _("h"), "z pca": _("z"),
+        "h all": _("all"), "coming": _("PCA until training has ended"), "images": _("images"),
+        "h seed": _("reseed"), "seed": _("seed {seed}, at the end"),
         "step": _("step {step}, {count} images"), "quality": _("trustworthiness {trust}, continuity {keep}"),
     }  # fmt: skip
     data = _classes(run, clock) | {"choices": list(choices), "images": images, "text": text}

@@ -39,9 +39,15 @@ def test_maps_are_those_that_the_worker_laid_out(page: Page, lab: Lab) -> None:
     trust, keep = last["map_quality"][0, -1, 0]
     words = page.locator(".embedding .quality").first
     expect(words).to_contain_text(f"trustworthiness {trust:.3f}, continuity {keep:.3f}")
-    page.get_by_role("button", name="all, at the end").click()
+    reseed = page.get_by_role("button", name="reseed")
+    for seed in ("1", "2", "3", "1"):
+        reseed.click()
+        expect(canvas).to_have_attribute("data-seed", seed)
+        trust, keep = last["seeded_quality"][int(seed) - 1]
+        expect(words).to_contain_text(f"trustworthiness {trust:.3f}, continuity {keep:.3f}")
+    page.get_by_role("button", name="all", exact=True).click()
     expect(canvas).to_have_attribute("data-points", str(len(last["map_h"])))
-    page.get_by_role("button", name="h, over training").click()
+    page.get_by_role("button", name="h over steps").click()
     canvas.hover()
     box = canvas.bounding_box()
     assert box

@@ -16,8 +16,9 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
   const root = parent.querySelector(".embedding");
   root.innerHTML = `<div class="layers"></div><canvas role="img"></canvas><div class="quality"></div>`;
   const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers"), words = root.querySelector(".quality"), paint = painter();
-  let [chosen] = choices, last = null, spots = null, thumbnails = data.images;
+  let [chosen] = choices, last = null, spots = null, thumbnails = data.images, seed = 0;
   bar.append(...choices.map((choice) => toggle(text[choice], choice === chosen, () => {
+    if (choice.endsWith("seed")) seed += chosen === choice; // pressed again, it goes on to the next
     chosen = choice;
     [...bar.children].forEach((button, i) => button.setAttribute("aria-pressed", choices[i] === chosen));
     draw(...last);
@@ -38,9 +39,9 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
   const draw = (run, data, step) => {
     last = [run, data, step];
     const { context, width, height } = fit(canvas), { text, colors, names } = data;
-    const [of, by] = chosen.split(" "), laid = places(run, step, of, by), found = laid ?? places(run, step, of, "pca");
+    const [of, by] = chosen.split(" "), laid = places(run, step, of, by, seed), found = laid ?? places(run, step, of, "pca");
     canvas.dataset.step = found ? found.step : "";
-    Object.assign(canvas.dataset, { run: run.id, map: laid ? chosen : `${of} pca`, points: found ? found.labels.length : 0 });
+    Object.assign(canvas.dataset, { run: run.id, map: laid ? chosen : `${of} pca`, points: found ? found.labels.length : 0, seed: found?.seed ?? "" });
     words.textContent = "";
     spots = null;
     if (!found) return message(context, text[run.status.state] ?? text.waiting, width, height);
@@ -54,7 +55,7 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     if (place !== null && images && place < images.shape[0]) drawCard(context, spots.all[place], pixels(images, place), images.shape.slice(1), paint, width, height);
     const said = text.step.replace("{step}", number.format(found.step)).replace("{count}", number.format(found.labels.length));
     const quality = found.quality && text.quality.replace("{trust}", figure(found.quality[0], 3)).replace("{keep}", figure(found.quality[1], 3));
-    words.textContent = [said, laid ? quality : text.coming].filter(Boolean).join(" · ");
+    words.textContent = [found.seed ? text.seed.replace("{seed}", found.seed) : said, laid ? quality : text.coming].filter(Boolean).join(" · ");
     canvas.dataset.pointed = place ?? "";
     canvas.setAttribute("aria-label", `${data.text.alt} ${words.textContent}`);
   };
