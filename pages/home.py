@@ -56,7 +56,7 @@ def _card(run: Run, name: str) -> None:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def thumbnail(id: str, step: int) -> np.ndarray:
-    """The samples of a frame as a picture, or its atoms, or the way of the Dirac-GAN's two numbers."""
+    """The samples of a frame as a picture, its atoms, its map, or the way of the Dirac-GAN's two numbers."""
     run = RunStore().open(id)
     arrays = run.snapshot(step).arrays
     if "fakes" in arrays:
@@ -65,6 +65,11 @@ def thumbnail(id: str, step: int) -> np.ndarray:
         return scatter(clouds, float(first["reach"][0]), 336, 168)
     if "atoms" in arrays:
         return contact_sheet(arrays["atoms"], 8, scale=max(1, 168 // (8 * arrays["atoms"].shape[-1])) * 2)
+    if "embeddings_h" in arrays:
+        labels = run.snapshot(run.frames()[0]).arrays["labels"]
+        places = arrays["maps_h"][-1] if "maps_h" in arrays else arrays["embeddings_h"][:, :2]
+        clouds = [(places[labels == label], color) for label, color in enumerate(palette.CLASSES)]
+        return scatter(clouds, float(np.quantile(np.abs(places), 0.99)), 336, 168, dot=3)
     if "samples" not in arrays:
         rows = [row for row in run.events() if "discriminator_psi" in row]
         way = np.array([(row["discriminator_theta"], row["discriminator_psi"]) for row in rows]).reshape(-1, 2)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import gan, home, linear, sparse, vae
+from pages import gan, home, linear, simclr, sparse, vae
 from repz_core.locale import _, use_language
 
 HERE = Path(__file__).parent
@@ -20,6 +20,7 @@ families = {
     "sparse_ae": sparse_page,
     "vae": st.Page(vae.page, title=_("VAE"), url_path="vae", icon=":material/scatter_plot:"),
     "gan": st.Page(gan.page, title=_("GAN"), url_path="gan", icon=":material/swords:"),
+    "simclr": st.Page(simclr.page, title=_("SimCLR"), url_path="simclr", icon=":material/join_inner:"),
 }
 st.session_state["pages"] = families  # so that the home page can lead to them
 st.navigation([start, *dict.fromkeys(families.values())], position="top").run()

@@ -13,7 +13,7 @@ from repz_core.events import Snapshot, State, Step, Turn
 from repz_core.locale import _
 from repz_core.memory import keep_freed_memory
 from repz_core.methods.base import Method, Phase
-from repz_core.observer import Observer
+from repz_core.observer import Observer, labelled
 
 keep_freed_memory()
 
@@ -243,7 +243,9 @@ def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, floa
                 expected=method.data_shape, dataset=dataset, given=data.shape
             )
         )
-    method.meet(method.prepare(torch.from_numpy(datasets.load(method.recipe.dataset).part("train").x)))
+    train = labelled(method, datasets.load(method.recipe.dataset).part("train"))
+    held_out = labelled(method, data.part(part))
+    method.meet(train.x)
     with numerics(method.recipe):
-        metrics = method.eval().evaluate(method.prepare(torch.from_numpy(data.part(part).x)))
+        metrics = method.eval().evaluate(held_out.x) | method.probe(train, held_out)
     return dict(_row(method, method.recipe.training.steps, metrics).values)

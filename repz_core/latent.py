@@ -35,11 +35,16 @@ def slerp(a: Tensor, b: Tensor, steps: int) -> Tensor:
 
 
 def principal_plane(codes: Tensor) -> Tensor:
-    """Codes on their first two principal axes, (N, k) -> (N, 2), k >= 2; each axis points where its largest weight is
+    """Codes on their first two principal axes, (N, k) -> (N, 2), k >= 2."""
+    return principal_axes(codes, 2)
+
+
+def principal_axes(codes: Tensor, num: int) -> Tensor:
+    """Codes on their first principal axes, (N, k) -> (N, min(num, k)); each axis points where its largest weight is
     positive, so that pictures over training do not flip without need.
     """
     centred = codes - codes.mean(0)
     _values, axes = torch.linalg.eigh(centred.T.double() @ centred.double())
-    axes = axes[:, [-1, -2]]
+    axes = axes.flip(1)[:, :num]
     largest = axes.abs().argmax(0)
     return (centred.double() @ (axes * axes.gather(0, largest.unsqueeze(0)).sign())).to(codes.dtype)

@@ -59,6 +59,26 @@ def conv_decoder(shape: Shape, channels: int, size: int) -> list[Layer]:
     ]
 
 
+def pooling_encoder(shape: Shape, channels: int, size: int) -> list[Layer]:
+    """A 5x5 convolution of stride 2, two 3x3 convolutions with twice the channels of the one before, each followed by
+    the greatest of 2x2 places, then a linear layer to `size` numbers, standardised over the batch, and ReLU; any sides.
+    """
+    inputs, rows, columns = shape
+    rows, columns = (rows + 1) // 2, (columns + 1) // 2
+    layers: list[Layer] = [
+        {"kind": "unflatten", "shape": list(shape)},
+        {"kind": "channels_last"},
+        {"kind": "conv", "inputs": inputs, "outputs": channels, "size": 5, "stride": 2, "padding": 2},
+        {"kind": "relu"},
+    ]
+    for inputs in (channels, 2 * channels):
+        conv = {"kind": "conv", "inputs": inputs, "outputs": 2 * inputs, "size": 3, "stride": 1, "padding": 1}
+        layers += [conv, {"kind": "max_pool", "size": 2}, {"kind": "relu"}]
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+    linear = {"kind": "linear", "inputs": 4 * channels * rows * columns, "outputs": size}
+    return [*layers, {"kind": "flatten"}, linear, {"kind": "standardise", "size": size}, {"kind": "relu"}]
+
+
 def doubling_decoder(side: int, channels: int, size: int, depth: int) -> list[Layer]:
     """From a code of `size` to images (channels, side, side), side = 4 * 2^i: a linear layer to 4 x 4 places, then
     transposed 4x4 convolutions of stride 2, each to half the channels; the last but one keeps `depth` of them.

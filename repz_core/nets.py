@@ -13,6 +13,18 @@ def build(layers: Sequence[Layer]) -> nn.Sequential:
     return nn.Sequential(*(_module(layer) for layer in layers))
 
 
+def start_for_relu(net: nn.Module) -> None:
+    """Weights anew by He et al. 2015 (arXiv:1502.01852), biases zero: what comes out differs as much as what goes in.
+
+    After torch's own start a net of four such layers makes nearly the same of all images, and of contrast nothing.
+    """
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
 def _module(layer: Layer) -> nn.Module:
     match layer:
         case {"kind": "linear", "inputs": inputs, "outputs": outputs, "bias": False, "start": start}:
@@ -33,6 +45,10 @@ def _module(layer: Layer) -> nn.Module:
             return nn.Flatten()
         case {"kind": "pad", "left": left, "right": right, "top": top, "bottom": bottom}:
             return nn.ZeroPad2d((left, right, top, bottom))
+        case {
+            "kind": "conv", "inputs": inputs, "outputs": outputs, "size": size, "stride": stride, "padding": padding
+        }:  # fmt: skip
+            return nn.Conv2d(inputs, outputs, size, stride=stride, padding=padding)
         case {"kind": "conv", "inputs": inputs, "outputs": outputs, "size": size, "stride": stride}:
             return nn.Conv2d(inputs, outputs, size, stride=stride)
         case {
@@ -40,6 +56,12 @@ def _module(layer: Layer) -> nn.Module:
             "padding": padding,
         }:  # fmt: skip
             return nn.ConvTranspose2d(inputs, outputs, size, stride=stride, padding=padding)
+        case {"kind": "max_pool", "size": size}:
+            return nn.MaxPool2d(size, ceil_mode=True)
+        case {"kind": "channels_last"}:
+            return ChannelsLast()
+        case {"kind": "standardise", "size": size}:
+            return nn.BatchNorm1d(size)
         case {"kind": "crop", "rows": rows, "columns": columns}:
             return Crop(rows, columns)
         case _:
@@ -60,6 +82,15 @@ class LeakyReLU(nn.LeakyReLU):
         with torch.no_grad():
             slope = x.sign().clamp_(self.negative_slope)  # a twentieth of the time of torch.where
         return x * slope
+
+
+class ChannelsLast(nn.Module):
+    """The same images with each pixel's channels side by side in memory, as all that follow then have them: three
+    convolutions with pooling take seven tenths of the time.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.contiguous(memory_format=torch.channels_last)
 
 
 class Crop(nn.Module):

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from repz_core.contrastive import nt_xent as nt_xent
+
 LAPLACE_RATE = math.sqrt(2)  # of the Laplace prior: its variance is one, as the normal prior's
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from repz_core.datasets import Data, catalogue
 from repz_core.events import VOCABULARY
-from repz_core.methods.base import Examples, Method
+from repz_core.methods.base import Examples, Labelled, Method
 
 MAX_PROBES = 1000  # validation images whose codes every snapshot carries
 NUM_INPUTS = 40  # test images to choose from, taken from the classes in turn
@@ -23,9 +23,10 @@ class Observer:
         self.method = method
         held_out, test = data.part("validation"), data.part("test")
         chosen = in_turn(test.y, NUM_INPUTS)
-        self.validation = method.prepare(torch.from_numpy(held_out.x))
+        self.held_out = labelled(method, held_out)
+        self.train = Labelled(train, torch.from_numpy(data.part("train").y))
         inputs = method.prepare(torch.from_numpy(test.x[chosen]))
-        self.examples = Examples(train, self.validation[:MAX_PROBES], inputs)
+        self.examples = Examples(train, self.held_out.x[:MAX_PROBES], inputs)
         self.labels, self.input_labels = held_out.y[:MAX_PROBES], test.y[chosen]
 
     def fixed(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -43,14 +44,29 @@ class Observer:
 
     def examine(self) -> dict[str, np.ndarray[Any, Any]]:
         """The method's arrays that take their time."""
-        return in_types(self.method, self.method.eval().examine(self.examples.probes))
+        method = self.method.eval()
+        found = method.examine(self.examples.probes)
+        with torch.inference_mode():
+            found |= method.compare(self._classed(), self.held_out)
+        return in_types(method, found)
 
     @torch.inference_mode()
     def validate(self, quick: bool) -> dict[str, float]:
         """The method's metrics now."""
-        metrics = self.method.eval().evaluate(self.validation, quick=quick)
-        self.method.train()
+        method = self.method.eval()
+        metrics = method.evaluate(self.held_out.x, quick=quick)
+        metrics |= method.probe(self._classed(), self.held_out, quick=quick)
+        method.train()
         return {f"val_{name}": value for name, value in metrics.items()}
+
+    def _classed(self) -> Labelled:
+        """The training part with its classes, as a trained method sees it."""
+        return self.train if not self.method.augments else Labelled(self.method.prepare(self.train.x), self.train.y)
+
+
+def labelled(method: Method, part: Data) -> Labelled:
+    """A part of a data set as `method` sees it, with its classes."""
+    return Labelled(method.prepare(torch.from_numpy(part.x)), torch.from_numpy(part.y))
 
 
 def in_types(method: Method, found: Mapping[str, Tensor]) -> dict[str, np.ndarray[Any, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "streamlit")
-PEER_PACKAGES = ("torch", "numpy", "pythae")
+PEER_PACKAGES = ("torch", "numpy", "pythae", "lightly", "kornia", "pytorch-metric-learning")
 
 # Run by the peers' interpreter, which need not be able to import this package's needs.
 ASK = """

@@ -29,6 +29,7 @@ class Card(NamedTuple):
     network: bool
     kind: Kind = "images"
     span: tuple[float, float] = (0.0, 1.0)
+    num_train: int = 0  # of `size`, in the training part; of images alone
 
     @property
     def shades(self) -> dict[str, float]:
@@ -84,6 +85,7 @@ CARDS: dict[str, Card] = {
             class_names=_DIGITS,
             size=1797,
             network=False,
+            num_train=1290,
         ),
         Card(
             name="mnist5k",
@@ -95,6 +97,7 @@ CARDS: dict[str, Card] = {
             class_names=_DIGITS,
             size=5000,
             network=False,
+            num_train=3600,
         ),
         Card(
             name="sprites",
@@ -109,6 +112,7 @@ CARDS: dict[str, Card] = {
             class_names=(N_("square"), N_("ellipse"), N_("heart")),
             size=6000,
             network=False,
+            num_train=4320,
         ),
         _patches(12, "0362936c"),
         _patches(16, "ac5cce41"),
@@ -122,6 +126,7 @@ CARDS: dict[str, Card] = {
             class_names=_DIGITS,
             size=70_000,
             network=True,
+            num_train=54004,
         ),
         Card(
             name="fashion",
@@ -133,6 +138,7 @@ CARDS: dict[str, Card] = {
             class_names=_CLOTHES,
             size=70_000,
             network=True,
+            num_train=54000,
         ),
         Card(
             name="cifar10",
@@ -144,6 +150,7 @@ CARDS: dict[str, Card] = {
             class_names=_THINGS,
             size=60_000,
             network=True,
+            num_train=45000,
         ),
         _points(
             "ring8",

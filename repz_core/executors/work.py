@@ -5,9 +5,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from repz_core import engine, recipes
+from repz_core import embed, engine, recipes
 from repz_core.config import RepzError
-from repz_core.events import State, Turn
+from repz_core.events import Snapshot, State, Turn
 from repz_core.locale import _
 from repz_core.run import Condition, Control, Run, Status, write_json
 from repz_core.runs import RunStore
@@ -53,6 +53,8 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     writer.status("running", pacer.step)
     origin = _origin(run) if run.recipe.parent and state is None else None
     for event in engine.train(run.recipe, resume=state, origin=origin, proceed=pacer.proceed, watch=pacer.watch):
+        if isinstance(event, Snapshot) and event.step == run.recipe.training.steps:
+            event = _with_maps(run, writer, event)
         writer.write(event)
     writer.drop_look()
     if pacer.ended == "queued":
@@ -65,6 +67,17 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     if pacer.ended == "done":
         writer.drop_states()
     return status
+
+
+def _with_maps(run: Run, writer: RunWriter, last: Snapshot) -> Snapshot:
+    """The last snapshot with maps of the run's embeddings over time, where it has any; that time is no training."""
+    if not embed.EMBEDDINGS.keys() & last.arrays.keys() or last.step in writer.frames:
+        return last
+    start = time.monotonic()
+    writer.status("running", last.step, message=_("laying out the maps"))
+    maps = embed.movie([*run.snapshots(), last])
+    writer.paused += time.monotonic() - start
+    return Snapshot(last.step, {**last.arrays, **maps})
 
 
 def _origin(fork: Run) -> State | None:

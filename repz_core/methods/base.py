@@ -41,6 +41,13 @@ class Examples(NamedTuple):
     inputs: Tensor
 
 
+class Labelled(NamedTuple):
+    """Prepared examples x (N, n) with their classes y (N,), for what is asked of a method after training."""
+
+    x: Tensor
+    y: Tensor
+
+
 class Method(nn.Module, ABC):
     """A family's nets. Subclasses are final, set `name`, and draw all noise from `self.noise`, whose state is kept
     with the weights: that makes resuming bit-exact.
@@ -115,6 +122,14 @@ class Method(nn.Module, ABC):
 
         `quick` leaves out what takes longer than a few training steps.
         """
+
+    def probe(self, train: Labelled, held_out: Labelled, *, quick: bool = False) -> dict[str, float]:
+        """Metrics that need classes, which training never sees; as `evaluate`, and added to it."""
+        return {}
+
+    def compare(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
+        """Arrays that need classes and take their time; only the last snapshot has them."""
+        return {}
 
 
 def num_atoms(method: Method) -> int:

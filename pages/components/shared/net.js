@@ -50,6 +50,12 @@ export function gan({ layers, k }, tensors) {
   return { k, decode: (z) => generator.forward(z).map((v) => 1 / (1 + Math.exp(-v))) };
 }
 
+// Both nets of methods/simclr.py: {layers: {encoder, head}}. Without a head, z is h.
+export function simclr({ layers }, tensors) {
+  const [encoder, head] = ["encoder", "head"].map((name) => layers[name].length && net(layers[name], tensors, name));
+  return { encode: encoder.forward, project: head ? head.forward : (h) => h };
+}
+
 const count = (shape) => shape.reduce((product, side) => product * side, 1);
 
 // A layer: the shape of what comes out, forward(x, y) fills y, back(g, gx, x) fills gx. Without forward it only renames.
@@ -76,6 +82,7 @@ const kinds = {
     back(g, gx, x) { for (let i = 0; i < gx.length; i++) gx[i] = x[i] > 0 ? g[i] : 0.2 * g[i]; },
   }),
   unflatten: ({ shape }) => ({ shape }),
+  channels_last: (_, shape) => ({ shape }), // a matter of memory alone, in torch
   flatten: (_, shape) => ({ shape: [count(shape)] }),
   pad({ left, right, top, bottom }, [channels, rows, columns]) {
     const shape = [channels, rows + top + bottom, columns + left + right];
@@ -86,15 +93,42 @@ const kinds = {
     const small = [shape[0], rows, columns], { put, cut } = frame(small, shape, 0, 0);
     return { shape: small, forward: cut, back: put };
   },
-  conv({ outputs, size, stride }, large, data) {
-    const small = [outputs, ...large.slice(1).map((side) => Math.floor((side - size) / stride) + 1)];
-    const { gather, scatter } = patches(small, large, data("weight"), size, stride, 0), bias = data("bias");
+  conv({ outputs, size, stride, padding = 0 }, large, data) {
+    const small = [outputs, ...large.slice(1).map((side) => Math.floor((side + 2 * padding - size) / stride) + 1)];
+    const { gather, scatter } = patches(small, large, data("weight"), size, stride, padding), bias = data("bias");
     return { shape: small, forward: (x, y) => { gather(x, y); shift(y, bias); }, back: scatter };
   },
   conv_transposed({ outputs, size, stride, padding }, small, data) {
     const large = [outputs, ...small.slice(1).map((side) => (side - 1) * stride - 2 * padding + size)];
     const { gather, scatter } = patches(small, large, data("weight"), size, stride, padding), bias = data("bias");
     return { shape: large, forward: (x, y) => { scatter(x, y); shift(y, bias); }, back: gather };
+  },
+  // The greatest of each size x size places, fewer at the right and lower ends; the slope goes to the first greatest.
+  max_pool({ size }, [channels, rows, columns]) {
+    const shape = [channels, Math.ceil(rows / size), Math.ceil(columns / size)], [, height, width] = shape;
+    const greatest = (x, at) => {
+      const top = size * (Math.floor(at / width) % height), left = size * (at % width), start = Math.floor(at / (height * width)) * rows * columns;
+      let best = start + top * columns + left;
+      for (let r = top; r < Math.min(rows, top + size); r++) for (let c = left; c < Math.min(columns, left + size); c++) {
+        if (x[start + r * columns + c] > x[best]) best = start + r * columns + c;
+      }
+      return best;
+    };
+    return {
+      shape,
+      forward(x, y) { for (let at = 0; at < y.length; at++) y[at] = x[greatest(x, at)]; },
+      back(g, gx, x) { gx.fill(0); for (let at = 0; at < g.length; at++) gx[greatest(x, at)] += g[at]; },
+    };
+  },
+  // By the means and variances that training kept.
+  standardise(_, shape, data) {
+    const [weight, bias, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(data);
+    const scale = weight.map((value, i) => value / Math.sqrt(variance[i] + 1e-5));
+    return {
+      shape,
+      forward(x, y) { for (let i = 0; i < y.length; i++) y[i] = (x[i] - mean[i]) * scale[i] + bias[i]; },
+      back(g, gx) { for (let i = 0; i < gx.length; i++) gx[i] = g[i] * scale[i]; },
+    };
   },
 };
 

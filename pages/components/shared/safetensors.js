@@ -1,5 +1,5 @@
 // Read a safetensors file: eight bytes of header length, a JSON header, raw little-endian data.
-const types = { U8: Uint8Array, F32: Float32Array, I32: Int32Array };
+const types = { U8: Uint8Array, F32: Float32Array, I32: Int32Array, I64: BigInt64Array };
 
 export function parse(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));

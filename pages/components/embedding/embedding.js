@@ -1,0 +1,122 @@
+// A map of embeddings at the step in view, coloured by class; the image under the pointer, in every map of the run at once.
+import { toggle } from "../shared/controls.js";
+import { fit, message } from "../shared/draw.js";
+import { painter, pixels } from "../shared/gallery.js";
+import { part } from "../shared/part.js";
+import { figure } from "../shared/pen.js";
+import { box, places } from "./places.js";
+
+const SIDE = 22; // of an image in place of a point
+const NEAR = 14; // pixels from the pointer within which a point is meant
+const pointed = new WeakMap(); // RunView -> the probe image that is pointed at in one of its maps
+const number = new Intl.NumberFormat("en");
+
+export default part(["frame", "frames", "status", "point"], (parent, { data }) => {
+  const { text, choices } = data;
+  const root = parent.querySelector(".embedding");
+  root.innerHTML = `<div class="layers"></div><canvas role="img"></canvas><div class="quality"></div>`;
+  const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers"), words = root.querySelector(".quality"), paint = painter();
+  let [chosen] = choices, last = null, spots = null, thumbnails = data.images, seed = 0;
+  bar.append(...choices.map((choice) => toggle(text[choice], choice === chosen, () => {
+    if (choice.endsWith("seed")) seed += chosen === choice; // pressed again, it goes on to the next
+    chosen = choice;
+    [...bar.children].forEach((button, i) => button.setAttribute("aria-pressed", choices[i] === chosen));
+    draw(...last);
+  })));
+  bar.append(toggle(text.images, thumbnails, (on) => { thumbnails = on; draw(...last); }));
+  const point = (place) => {
+    const [run] = last;
+    if ((pointed.get(run) ?? null) === place) return;
+    pointed.set(run, place);
+    run.say("point");
+  };
+  canvas.onpointermove = (event) => {
+    const { left, top } = canvas.getBoundingClientRect();
+    if (spots?.probes) point(under(spots, event.clientX - left, event.clientY - top));
+  };
+  canvas.onpointerleave = () => last && point(null);
+
+  const draw = (run, data, step) => {
+    last = [run, data, step];
+    const { context, width, height } = fit(canvas), { text, colors, names } = data;
+    const [of, by] = chosen.split(" "), laid = places(run, step, of, by, seed), found = laid ?? places(run, step, of, "pca");
+    canvas.dataset.step = found ? found.step : "";
+    Object.assign(canvas.dataset, { run: run.id, map: laid ? chosen : `${of} pca`, points: found ? found.labels.length : 0, seed: found?.seed ?? "" });
+    words.textContent = "";
+    spots = null;
+    if (!found) return message(context, text[run.status.state] ?? text.waiting, width, height);
+    const { middle, reach } = box(found.points), scale = Math.min(width, height) / 2 / reach;
+    const at = (i) => [width / 2 + (found.points[2 * i] - middle[0]) * scale, height / 2 - (found.points[2 * i + 1] - middle[1]) * scale];
+    spots = { probes: found.probes, all: Array.from(found.labels, (label, i) => [...at(i), label]) };
+    const place = found.probes ? pointed.get(run) ?? null : null, images = run.arrays(step).probe_images;
+    drawPoints(context, spots.all, colors, found.probes ? 3 : 1.7);
+    if (thumbnails && found.probes && images) drawImages(context, spots.all.slice(0, images.shape[0]), images, paint);
+    else drawNames(context, spots.all, colors, names, width, height);
+    if (place !== null && images && place < images.shape[0]) drawCard(context, spots.all[place], pixels(images, place), images.shape.slice(1), paint, width, height);
+    const said = text.step.replace("{step}", number.format(found.step)).replace("{count}", number.format(found.labels.length));
+    const quality = found.quality && text.quality.replace("{trust}", figure(found.quality[0], 3)).replace("{keep}", figure(found.quality[1], 3));
+    words.textContent = [found.seed ? text.seed.replace("{seed}", found.seed) : said, laid ? quality : text.coming].filter(Boolean).join(" · ");
+    canvas.dataset.pointed = place ?? "";
+    canvas.setAttribute("aria-label", `${data.text.alt} ${words.textContent}`);
+  };
+  return { draw };
+});
+
+// The point nearest to a place, if it is near.
+function under({ all }, x, y) {
+  let best = null, least = NEAR ** 2;
+  all.forEach(([px, py], i) => {
+    const square = (px - x) ** 2 + (py - y) ** 2;
+    if (square < least) [best, least] = [i, square];
+  });
+  return best;
+}
+
+function drawPoints(context, spots, colors, radius) {
+  for (const [x, y, label] of spots) {
+    context.fillStyle = colors[label];
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fill();
+  }
+}
+
+// Images in place of points, as many as there is room for.
+function drawImages(context, spots, images, paint) {
+  const shown = [], [, ...shape] = images.shape;
+  spots.forEach(([x, y], i) => {
+    if (shown.some(([px, py]) => Math.max(Math.abs(px - x), Math.abs(py - y)) < SIDE)) return;
+    shown.push([x, y]);
+    paint(context, pixels(images, i), shape, x - SIDE / 2, y - SIDE / 2, SIDE, SIDE);
+  });
+}
+
+// Each class's name above the middle of its points, which it shall not hide.
+function drawNames(context, spots, colors, names, width, height) {
+  const quantile = (values, share) => values.sort((a, b) => a - b)[Math.floor(share * (values.length - 1))];
+  names.forEach((name, label) => {
+    const mine = spots.filter((spot) => spot[2] === label);
+    if (!mine.length) return;
+    context.font = "700 16px sans-serif";
+    const room = Math.max(22, context.measureText(name).width + 10), inside = (value, side, size) => Math.max(size / 2 + 2, Math.min(side - size / 2 - 2, value));
+    const x = inside(quantile(mine.map(([across]) => across), 0.5), width, room), y = inside(quantile(mine.map(([, down]) => down), 0.1) - 15, height, 22);
+    Object.assign(context, { fillStyle: "#000c", strokeStyle: colors[label], lineWidth: 2, textAlign: "center", textBaseline: "middle" });
+    context.beginPath();
+    context.roundRect(x - room / 2, y - 11, room, 22, 11);
+    context.fill();
+    context.stroke();
+    context.fillStyle = "#fff";
+    context.fillText(name, x, y + 1);
+  });
+}
+
+// The image of a point beside it, and a ring around the point.
+function drawCard(context, [x, y], image, shape, paint, width, height) {
+  const side = 84, left = x + 14 + side > width ? x - 14 - side : x + 14, top = Math.max(2, Math.min(height - side - 2, y - side / 2));
+  Object.assign(context, { strokeStyle: "#fff", lineWidth: 2.5 });
+  context.beginPath();
+  context.arc(x, y, 7, 0, 2 * Math.PI);
+  context.stroke();
+  paint(context, image, shape, left, top, side, side);
+  context.strokeRect(left, top, side, side);
+}
