@@ -32,7 +32,7 @@ def rows(recipe):
 @pytest.fixture
 def no_maps(monkeypatch):
     """Laying out maps takes seconds, and is tested elsewhere."""
-    monkeypatch.setattr("repz_core.embed.flat_map", lambda features: torch.zeros(len(features), 2))
+    monkeypatch.setattr("repz_core.embed.flat_map", lambda features, seed=0: torch.zeros(len(features), 2))
 
 
 def test_the_strengths_are_the_knobs():
