@@ -12,14 +12,11 @@ Layer = dict[str, Any]
 Shape = tuple[int, int, int]
 
 
-def mlp(*sizes: int, activation: str = "relu", standardise: bool = False) -> list[Layer]:
-    """Linear layers of the given sizes with an activation between them, none after the last; each one's outputs
-    standardised over the batch, if asked.
-    """
+def mlp(*sizes: int, activation: str = "relu") -> list[Layer]:
+    """Linear layers of the given sizes with an activation between them, none after the last."""
     layers: list[Layer] = []
     for fan_in, fan_out in pairwise(sizes):
-        layers.append({"kind": "linear", "inputs": fan_in, "outputs": fan_out})
-        layers += [{"kind": "standardise", "size": fan_out}] * standardise + [{"kind": activation}]
+        layers += [{"kind": "linear", "inputs": fan_in, "outputs": fan_out}, {"kind": activation}]
     return layers[:-1]
 
 
