@@ -173,7 +173,7 @@ def shortcut(run: Run) -> None:
     for column, side, (name, _color) in zip((first, second), (run, other), names, strict=True):
         with column:
             hint = _("Map of h. Where neighbours share a colour and not a shape, colour was the shortcut.")
-            title = _("Near what, {how}?").format(how=name)
+            title = _("What is near, {how}?").format(how=name)
             contrast.embedding(side, title, hint, ["h umap"], images=True, clock=run if side is other else None)
     with third:
         hint = _("Validation images; the classes are shapes. Both see the same images.")

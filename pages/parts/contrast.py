@@ -70,8 +70,8 @@ def similarity(run: Run, title: str, hint: str) -> None:
         "matrix": _("cosine of each two views; outlined: of one image"), "view": _("view {number}"),
         "positive": _("and its positive"), "softmax": _("softmax p of the row"),
         "push": _("share of the push, by negative"), "most": _("most: {value}"), "back": _("the run's {value}"),
-        "numbers": _("−log p⁺ = {loss}, chance log {others} = {chance} · push on all negatives (1 − p⁺)/τ = {pull}, "
-                     "as if on {negatives} of them"),
+        "numbers": _("−log p⁺ = {loss}, chance log {others} = {chance} · push (1 − p⁺)/τ = {pull}, as on {negatives} "
+                     "negatives"),
     }  # fmt: skip
     data = {"run": reference(run), "temperature": model.temperature, "colors": _COLORS, "text": text}
     with panels.panel(title, hint, run):

@@ -24,9 +24,13 @@ NETS = """async ({ assets, model, tensors, x, g }) => {
 }"""
 
 
-@pytest.mark.parametrize(("dataset", "depth"), [("digits", 2), ("sprites", 1), ("digits", 0)])
-def test_h_and_z_are_those_of_torch(page: Page, lab: Lab, dataset: str, depth: int) -> None:
+@pytest.mark.parametrize(
+    ("dataset", "depth", "objective"),
+    [("digits", 2, "nt_xent"), ("sprites", 1, "nt_xent"), ("digits", 0, "nt_xent"), ("digits", 2, "simsiam")],
+)
+def test_h_and_z_are_those_of_torch(page: Page, lab: Lab, dataset: str, depth: int, objective: str) -> None:
     changes: dict[str, Any] = {"model.width": 3, "model.h": 9, "model.size": 5, "model.depth": depth}
+    changes["model.objective"] = objective
     recipe = recipes.default("simclr", dataset).replace(**changes)
     model = methods.build(recipe, catalogue.card(dataset).shape)
     assert isinstance(model, SimCLR)

@@ -6,7 +6,7 @@ import { part } from "../shared/part.js";
 import { figure } from "../shared/pen.js";
 import { box, places } from "./places.js";
 
-const SIDE = 22; // of an image in place of a point
+const SIDE = 24, APART = 14; // of an image in place of a point, and between two of them
 const NEAR = 14; // pixels from the pointer within which a point is meant
 const pointed = new WeakMap(); // RunView -> the probe image that is pointed at in one of its maps
 const number = new Intl.NumberFormat("en");
@@ -49,9 +49,11 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     const at = (i) => [width / 2 + (found.points[2 * i] - middle[0]) * scale, height / 2 - (found.points[2 * i + 1] - middle[1]) * scale];
     spots = { probes: found.probes, all: Array.from(found.labels, (label, i) => [...at(i), label]) };
     const place = found.probes ? pointed.get(run) ?? null : null, images = run.arrays(step).probe_images;
-    drawPoints(context, spots.all, colors, found.probes ? 3 : 1.7);
     if (thumbnails && found.probes && images) drawImages(context, spots.all.slice(0, images.shape[0]), images, paint);
-    else drawNames(context, spots.all, colors, names, width, height);
+    else {
+      drawPoints(context, spots.all, colors, found.probes ? 3 : 1.7);
+      drawNames(context, spots.all, colors, names, width, height);
+    }
     if (place !== null && images && place < images.shape[0]) drawCard(context, spots.all[place], pixels(images, place), images.shape.slice(1), paint, width, height);
     const said = text.step.replace("{step}", number.format(found.step)).replace("{count}", number.format(found.labels.length));
     const quality = found.quality && text.quality.replace("{trust}", figure(found.quality[0], 3)).replace("{keep}", figure(found.quality[1], 3));
@@ -84,11 +86,13 @@ function drawPoints(context, spots, colors, radius) {
 // Images in place of points, as many as there is room for.
 function drawImages(context, spots, images, paint) {
   const shown = [], [, ...shape] = images.shape;
+  context.globalCompositeOperation = "lighten"; // black corners hide nothing
   spots.forEach(([x, y], i) => {
-    if (shown.some(([px, py]) => Math.max(Math.abs(px - x), Math.abs(py - y)) < SIDE)) return;
+    if (shown.some(([px, py]) => Math.max(Math.abs(px - x), Math.abs(py - y)) < APART)) return;
     shown.push([x, y]);
     paint(context, pixels(images, i), shape, x - SIDE / 2, y - SIDE / 2, SIDE, SIDE);
   });
+  context.globalCompositeOperation = "source-over";
 }
 
 // Each class's name above the middle of its points, which it shall not hide.
