@@ -212,12 +212,14 @@ OBJECTIVES = {
     "vicreg": N_("VICReg"),
 }
 
-_SHORT: dict[str, Any] = {"training.steps": 400, "training.decay": 400, "training.num_frames": 14}
+_SHORT: dict[str, Any] = {"training.steps": 400, "training.decay": 400, "training.num_frames": 7}
+
+_FEW: dict[str, Any] = {"training.num_frames": 8}
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("MNIST, h of 128 numbers"): ("mnist5k", {}),
-    N_("Sprites with colour jitter"): ("sprites", {}),
-    N_("Sprites without colour jitter"): ("sprites", {"data.jitter": 0.0, "data.grey": 0.0}),
+    N_("Sprites with colour jitter"): ("sprites", _FEW),
+    N_("Sprites without colour jitter"): ("sprites", _FEW | {"data.jitter": 0.0, "data.grey": 0.0}),
     N_("The sheet's denominator"): ("mnist5k", _SHORT | {"model.objective": "sheet"}),
     N_("Collapse: no negatives"): ("mnist5k", _SHORT | {"model.objective": "no_negatives"}),
     N_("Cured by SimSiam"): ("mnist5k", _SHORT | {"model.objective": "simsiam"}),
@@ -229,7 +231,7 @@ FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
 
 def defaults(dataset: str) -> dict[str, Any]:
     """Settings that suit `dataset` better than the fields' own defaults, which suit MNIST."""
-    usual: dict[str, Any] = {"training.num_frames": 18, "training.steps": 1200}
+    usual: dict[str, Any] = {"training.num_frames": 14, "training.steps": 1200}
     if dataset.startswith("digits"):
         return usual | {"training.batch_size": 128}
     if dataset.startswith("mnist") or dataset.startswith("fashion"):

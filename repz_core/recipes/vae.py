@@ -154,8 +154,8 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
 
 # Runs that differ from a preset in one number: sliders swap them at once.
 FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
-    "beta": ("16 dimensions", "model.beta", (0.0, 0.1, 0.5, 1.0, 2.0, 4.0, 8.0)),
-    "k": ("16 dimensions", "model.k", (1, 2, 4, 8, 16, 32)),
+    "beta": ("16 dimensions", "model.beta", (0.0, 0.5, 1.0, 2.0, 4.0)),
+    "k": ("16 dimensions", "model.k", (1, 2, 4, 8, 16)),
 }
 
 
