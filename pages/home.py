@@ -59,12 +59,13 @@ def thumbnail(id: str, step: int) -> np.ndarray:
     """The samples of a frame as a picture, its atoms, its map, or the way of the Dirac-GAN's two numbers."""
     run = RunStore().open(id)
     arrays = run.snapshot(step).arrays
-    if "fakes" in arrays:
-        first = run.snapshot(run.frames()[0]).arrays
-        clouds = [(first["real"], palette.REAL), (arrays["fakes"], palette.FAKE)]
-        return scatter(clouds, float(first["reach"][0]), 336, 168)
+    for name, color in (("fakes", palette.FAKE), ("projections", palette.RECONSTRUCTION)):
+        if name in arrays:
+            first = run.snapshot(run.frames()[0]).arrays
+            clouds = [(first["real"], palette.REAL), (arrays[name], color)]
+            return scatter(clouds, float(first["reach"][0]), 336, 168)
     if "atoms" in arrays:
-        return contact_sheet(arrays["atoms"], 8, scale=max(1, 168 // (8 * arrays["atoms"].shape[-1])) * 2)
+        return contact_sheet(arrays["atoms"][:32], 8, scale=max(1, 168 // (8 * arrays["atoms"].shape[-1])) * 2)
     if "embeddings_h" in arrays:
         labels = run.snapshot(run.frames()[0]).arrays["labels"]
         places = arrays["maps_h"][-1] if "maps_h" in arrays else arrays["embeddings_h"][:, :2]
