@@ -37,7 +37,7 @@ def test_weights_spectrum_and_size(page: Page, lab: Lab) -> None:
     for i in range(3):
         expect(page.locator(".samples canvas").nth(i)).to_have_attribute("data-step", re.compile(r"^\d+$"))
     page.goto(f"{lab.url}/linear?run={FIRST.id}&show=spectrum")
-    expect(page.locator(".live_chart .watched")).to_have_attribute("data-step", str(FIRST.recipe.training.steps))
+    expect(page.locator(".live_chart .watched").first).to_have_attribute("data-step", str(FIRST.recipe.training.steps))
     found = {trace["name"]: trace for trace in page.evaluate(TRACES)}
     last = FIRST.snapshot(FIRST.frames()[-1]).arrays
     assert found["held by the code"]["y"] == pytest.approx(last["captured"].tolist(), rel=1e-5)

@@ -24,7 +24,7 @@ def test_atoms_are_sorted_by_use_and_follow_the_scrubber(page: Page, lab: Lab) -
     sheet = page.locator(".samples canvas").first
     expect(sheet).to_have_attribute("data-step", str(EDGES.recipe.training.steps))
     assert colours(page, ".samples canvas") > 20
-    page.locator("input[type=range]").first.press("Home")
+    page.get_by_role("slider", name="Time").press("Home")
     expect(sheet).to_have_attribute("data-step", "0")
 
 
