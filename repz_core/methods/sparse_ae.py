@@ -8,6 +8,7 @@ CS294A lecture notes). The decoder's rows have norm one, or a penalty on codes w
 weights.
 """
 
+import math
 from typing import ClassVar, cast
 
 import torch
@@ -26,6 +27,7 @@ PATIENCE = 20  # steps without activity, after which a unit helps to explain wha
 HELPERS = 64  # of such units at the most
 AUXILIARY = 0.3  # weight of what they explain (Gao et al. 2024, appendix A, where it is 1/32 of another scale)
 FORGETTING = 0.01  # of the threshold, a step
+FLOOR = 0.01  # of the learning rate, once it has fallen
 NEW_SIZE = 0.2  # of a unit that begins anew, in those of the others (Bricken et al. 2023)
 
 
@@ -128,6 +130,11 @@ class SparseAE(Method):
     def phases(self) -> list[Phase]:
         lr = self.recipe.training.lr
         return [Phase("sparse_ae", list(self.parameters()), self.loss, lr, after=self._after, schedule=self.schedule)]
+
+    def schedule(self) -> float:
+        """A quarter of a wave from 1 to a hundredth over the decay, which a limit in seconds leaves as it is."""
+        training = cast(recipe_sparse.Training, self.recipe.training)
+        return max(FLOOR, math.cos(math.pi / 2 * min(1.0, self.step / min(training.steps, training.decay))))
 
     @torch.no_grad()
     def _after(self) -> None:

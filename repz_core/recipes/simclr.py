@@ -12,7 +12,7 @@ from repz_core.locale import N_, _
 
 TITLE = N_("Contrastive learning (SimCLR)")
 KINDS = ("images",)
-METRICS = ("probe_h", "probe_h_10", "probe_z", "knn", "alignment", "uniformity", "loss")
+METRICS = ("probe_h", "probe_h_10", "probe_z", "knn")
 UNIT = ""
 
 PRIMARY: dict[str, Any] = {"primary": True}

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from repz_core import config
-from repz_core.config import Config, RepzError, Training
+from repz_core.config import Config, RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
@@ -47,6 +47,17 @@ class Data(Config):
 
     augment: float = Field(
         0.0, ge=0.0, le=0.3, description=N_("strength of random turns and stretches of training images")
+    )
+
+
+class Training(config.Training):
+    """How long, and how the learning rate falls."""
+
+    decay: int = Field(
+        4000,
+        ge=1,
+        le=200_000,
+        description=N_("steps, or all there are, in which the learning rate falls to a hundredth, along a cosine"),
     )
 
 
