@@ -97,7 +97,7 @@ def learned(run: Run) -> None:
     with left:
         hint = _(
             "Linear probes on validation images, trained on h, on z, on pixels, on h before training, and on as many "
-            "principal components. Bands: one standard deviation over 6 draws of labels."
+            "principal components. Bands: one standard deviation over draws of labels."
         )
         title = _("What are few labels worth?")
         if figure := _labels(run):
