@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from repz_core import recipes
-from repz_core.config import Recipe, RepzError, leaf_paths
+from repz_core.config import MOST_STEPS, Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
 from repz_core.locale import _
 from repz_core.run import SHIPPED, Run
@@ -133,7 +133,7 @@ def asked_recipe(options: argparse.Namespace) -> Recipe:
     if options.seconds is not None:
         if not 0 < options.seconds < math.inf:
             raise RepzError(_("--seconds must be more than 0; got {given}.").format(given=options.seconds))
-        changes["training.steps"] = 200_000  # the clock ends it
+        changes["training.steps"] = MOST_STEPS  # the clock ends it
     for item in options.set:
         path, sign, value = item.partition("=")
         if not sign:

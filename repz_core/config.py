@@ -56,10 +56,13 @@ class Config(BaseModel):
 VERSION = 1  # of the training code: raise it when the same recipe no longer gives the same numbers
 
 
+MOST_STEPS = 200_000  # of a run; one that asks for so many is to be ended by a clock
+
+
 class Training(Config):
     """How long and how fast, the same for every family."""
 
-    steps: int = Field(4000, ge=1, le=200_000, description=N_("optimiser steps"))
+    steps: int = Field(4000, ge=1, le=MOST_STEPS, description=N_("optimiser steps"))
     batch_size: int = Field(128, ge=1, le=4096, description=N_("images a step"))
     lr: float = Field(1e-3, ge=1e-5, le=1e-1, description=N_("learning rate"), json_schema_extra={"log": True})
     num_frames: int = Field(60, ge=2, le=120, description=N_("snapshots kept over the run, denser at its start"))

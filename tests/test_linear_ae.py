@@ -156,6 +156,14 @@ def test_the_sheet_s_objective_by_hand():
     assert method.loss(x)["loss"].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
+@pytest.mark.parametrize(("steps", "at", "share"), [(1000, 0, 1), (1000, 500, 0.5**0.5), (200_000, 0, 1),
+                                                    (200_000, 2000, 0.5**0.5), (200_000, 9000, 0.01)])  # fmt: skip
+def test_the_learning_rate_falls_also_where_only_a_clock_ends_the_run(steps, at, share):
+    method = methods.build(recipes.default("linear_ae", "digits").replace(**{"training.steps": steps}), (1, 8, 8))
+    method.step = at
+    assert method.schedule() == pytest.approx(share)
+
+
 def test_an_invertible_matrix_in_the_code_changes_no_reconstruction():
     method, _last = trained({"model.weights": "untied", "training.steps": 50})
     x = torch.from_numpy(datasets.load("digits").part("test").x)

@@ -128,7 +128,7 @@ def test_accuracy_against_labels(tiny, no_maps):
     method = built(tiny).eval()
     with torch.inference_mode():
         arrays, metrics = method.compare(train, test), method.probe(train, test)
-    assert arrays["probe_accuracy"].shape == (5, 5, 6)
+    assert arrays["probe_accuracy"].shape == (5, 5, 4)
     assert arrays["probe_labels"].tolist() == [1, 5, 10, 50, 129]
     h, z, pixels, untrained, pca = arrays["probe_accuracy"]
     assert torch.equal(h, untrained), "not a step was taken"

@@ -8,7 +8,9 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from repz_core.config import Recipe
+from repz_core.config import MOST_STEPS, Recipe
+
+ANNEALED = 4000  # steps in which a run without an end in sight has come to rest
 
 
 class Phase(NamedTuple):
@@ -94,9 +96,12 @@ class Method(nn.Module, ABC):
 
     def schedule(self) -> float:
         """A quarter of a wave over the steps, from 1 to 0, for phases that want it: what noise of the batches leaves in
-        the weights goes with the rate.
+        the weights goes with the rate. Where a limit in seconds shall end the run, over ANNEALED steps to a hundredth.
         """
-        return math.cos(math.pi / 2 * self.step / self.recipe.training.steps)
+        steps = self.recipe.training.steps
+        if steps < MOST_STEPS:
+            return math.cos(math.pi / 2 * self.step / steps)
+        return max(0.01, math.cos(math.pi / 2 * min(1.0, self.step / ANNEALED)))
 
     @abstractmethod
     def phases(self) -> list[Phase]:
