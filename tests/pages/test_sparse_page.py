@@ -10,11 +10,13 @@ from repz_core import recipes
 from repz_core.executors.work import work
 from repz_core.runs import RunStore, run_id
 
+OF_OTHERS = ("overview", "codes", "law", "front", "gap", "norms")  # where it matters how units are silenced
 PAIRS = [
     (method, preset, section)
     for method, sections in (("sparse_ae", AUTOENCODER), ("sparse_coding", CODING))
-    for preset in recipes.family(method).PRESETS
+    for place, preset in enumerate(recipes.family(method).PRESETS)
     for section in sections
+    if place == 0 or section in OF_OTHERS
 ]
 
 

@@ -51,7 +51,9 @@ def _compare(
     x = torch.from_numpy(datasets.load(name).part("train").x)[:: settings.pick(20, 1, 1)]
     sparse_encode(x[:2], torch.eye(x.shape[1]), l1)  # compiles
     steps = settings.pick(5, steps, steps)
-    sides = interleave(num_runs, lambda i: _ours(name, units, l1, steps, i), lambda i: _theirs(x, units, l1, i))
+    sides = interleave(
+        num_runs, lambda i: _ours(name, units, l1, steps, i), lambda i: _theirs(x, units, l1, i, settings)
+    )
     objectives = [[_objective(x, atoms, l1) for _seconds, atoms in side] for side in sides]
     times = [[seconds for seconds, _atoms in side] for side in sides]
     worst = max(objectives[1])
@@ -76,8 +78,9 @@ def _ours(name: str, units: int, l1: float, steps: int, seed: int) -> tuple[floa
     return time.perf_counter() - start, state.tensors["model.dictionary"]
 
 
-def _theirs(x: Tensor, units: int, l1: float, seed: int) -> tuple[float, Tensor]:
-    peer = MiniBatchDictionaryLearning(units, alpha=l1, fit_algorithm="cd", random_state=seed)
+def _theirs(x: Tensor, units: int, l1: float, seed: int, settings: Settings) -> tuple[float, Tensor]:
+    rounds = settings.pick(1, 1000, 1000)  # the default, at which it never arrives
+    peer = MiniBatchDictionaryLearning(units, alpha=l1, fit_algorithm="cd", random_state=seed, max_iter=rounds)
     start = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # rows that need more rounds than its default

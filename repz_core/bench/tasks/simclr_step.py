@@ -26,7 +26,8 @@ def run(settings: Settings) -> Result:
     """Median steps a second of both."""
     steps, num_runs = settings.pick(2, 30, 60), settings.pick(1, 5, 11)
     asked = recipe()
-    ours_in(asked, steps)  # warms up
+    for _turn in range(settings.pick(0, 1, 1)):
+        ours_in(asked, steps)  # warms up
     if settings.peers is None:
         ours, theirs = interleave(num_runs, lambda i: ours_in(asked, steps), None)
     else:
