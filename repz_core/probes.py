@@ -51,6 +51,7 @@ def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
         found = _logistic(coordinates.T, classes, num_classes)
         return torch.cat([span @ found[:-1], found[-1:]])
     from scipy.optimize import minimize  # scikit-learn's choice too; a third of a second to import
+    from threadpoolctl import threadpool_limits
 
     x, targets = _with_ones(x), F.one_hot(classes, num_classes).double()
 
@@ -62,7 +63,8 @@ def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
         return float(penalised.square().sum() / 2 - (logs * targets).sum()), slope.flatten().numpy()
 
     start = np.zeros(x.shape[1] * num_classes)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "gtol": _TOLERANCE})
+    with threadpool_limits(1, "blas"):  # its vectors are short, and threads that wait for each other take a core each
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "gtol": _TOLERANCE})
     return torch.from_numpy(found.x).view(-1, num_classes)
 
 

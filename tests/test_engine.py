@@ -30,6 +30,13 @@ def played(recipe, **options):
     return [plain(event) for event in engine.train(recipe, **options)]
 
 
+@pytest.fixture(autouse=True)
+def no_last_look(monkeypatch):
+    """What a contrastive method takes its time for once it is trained, probes and maps, is tested elsewhere."""
+    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.compare", lambda self, train, held_out: {})
+    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.probe", lambda self, train, held_out, quick=False: {})
+
+
 @pytest.fixture(params=[1, 2], ids=["1 thread", "2 threads"])
 def threads(request):
     return request.param
