@@ -60,6 +60,13 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
+def no_last_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a contrastive method takes its time for once it is trained, probes and maps, is tested elsewhere."""
+    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.compare", lambda self, train, held_out: {})
+    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.probe", lambda self, train, held_out, quick=False: {})
+
+
+@pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty run root of this test alone, where RunStore() and child processes look."""
     root = tmp_path / "home"

@@ -16,6 +16,8 @@ from repz_core.events import VOCABULARY, Snapshot, State, Step
 from repz_core.methods.base import Method, Phase
 from repz_core.methods.vae import VAE, eigenvalues
 
+pytestmark = pytest.mark.usefixtures("no_last_look")
+
 
 def plain(event):
     """An event as something == compares to the last bit."""
@@ -28,13 +30,6 @@ def plain(event):
 
 def played(recipe, **options):
     return [plain(event) for event in engine.train(recipe, **options)]
-
-
-@pytest.fixture(autouse=True)
-def no_last_look(monkeypatch):
-    """What a contrastive method takes its time for once it is trained, probes and maps, is tested elsewhere."""
-    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.compare", lambda self, train, held_out: {})
-    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.probe", lambda self, train, held_out, quick=False: {})
 
 
 @pytest.fixture(params=[1, 2], ids=["1 thread", "2 threads"])
