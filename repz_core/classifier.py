@@ -168,6 +168,7 @@ def load(dataset: str) -> Classifier | None:
 
 
 @cache
+@torch.inference_mode(False)  # it is kept, and whoever asks first may be in that mode
 def _shipped(name: str) -> Classifier:
     return read(FOLDER / f"{name}.safetensors", name)
 
