@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 NEIGHBOURS = 5
 _TOLERANCE, _STEPS = 1e-3, 500  # of the largest slope of the sum over rows; iterations
+_BEND = 0.03  # of the likelihood along a feature, a row: p (1 - p), once most rows are known
 
 
 class LinearProbe:
@@ -44,7 +45,9 @@ def _with_ones(x: Tensor) -> Tensor:
 def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
     """The optimal weights, biases in the last row, (N, d), (N,) -> (d + 1, classes).
 
-    They lie in the span of the rows: where there are fewer rows than features, that is where they are sought.
+    They lie in the span of the rows: where there are fewer rows than features, that is where they are sought. The search
+    goes along the features' principal axes, each scaled so that the sum bends about as much along any: the same optimum
+    in a third of the steps.
     """
     if len(x) < x.shape[1]:
         span, coordinates = torch.linalg.qr(x.T)
@@ -53,19 +56,25 @@ def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
     from scipy.optimize import minimize  # scikit-learn's choice too; a third of a second to import
     from threadpoolctl import threadpool_limits
 
-    x, targets = _with_ones(x), F.one_hot(classes, num_classes).double()
+    sizes, axes = torch.linalg.eigh(x.T @ x)
+    scale = (1 + _BEND * sizes.clamp_min(0)).rsqrt()
+    level = (_BEND * len(x)) ** -0.5  # of the column that the biases multiply
+    x = F.pad((x @ axes) * scale, (0, 1), value=level)
+    penalty = F.pad(scale.square(), (0, 1))
+    targets = F.one_hot(classes, num_classes).double().T.contiguous()
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights = torch.from_numpy(flat).view(-1, num_classes)
-        logs = (x @ weights).log_softmax(1)
-        penalised = F.pad(weights[:-1], (0, 0, 0, 1))
-        slope = x.T @ (logs.exp() - targets) + penalised
-        return float(penalised.square().sum() / 2 - (logs * targets).sum()), slope.flatten().numpy()
+        weights = torch.from_numpy(flat).view(num_classes, -1)  # a class a row: these products take a third of the time
+        logs = (weights @ x.T).log_softmax(0)
+        penalised = penalty * weights
+        slope = (logs.exp() - targets) @ x + penalised
+        return float((penalised * weights).sum() / 2 - (logs * targets).sum()), slope.flatten().numpy()
 
     start = np.zeros(x.shape[1] * num_classes)
     with threadpool_limits(1, "blas"):  # its vectors are short, and threads that wait for each other take a core each
         found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "gtol": _TOLERANCE})
-    return torch.from_numpy(found.x).view(-1, num_classes)
+    weights = torch.from_numpy(found.x).view(num_classes, -1).T
+    return torch.cat([axes @ (weights[:-1] * scale[:, None]), level * weights[-1:]])
 
 
 def nearest(features: Tensor, classes: Tensor, held_out: Tensor, num_classes: int) -> Tensor:
