@@ -17,11 +17,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from repz_core import executors
 from repz_core.config import RepzError
-from repz_core.executors.local import Local
 from repz_core.locale import _
 from repz_core.run import ENDED, Run, write_json
 from repz_core.runs import RunStore
@@ -37,16 +36,16 @@ log = logging.getLogger("supervisor")
 class Supervisor:
     """The schedule: at most `limit` workers, oldest queued run first."""
 
-    def __init__(self, store: RunStore, limit: int) -> None:
+    def __init__(self, store: RunStore, executor: executors.Executor, limit: int) -> None:
         self.store, self.limit = store, limit
-        self.workers: dict[str, BaseProcess] = {}
+        self.workers: dict[str, executors.Worker] = {}
         self.progress: dict[str, int] = {}
         self.leaving = False
         self.busy_at = time.monotonic()
         with suppress(FileExistsError):
             os.mkfifo(store.root / "wake", 0o600)
         self.pipe = os.open(store.root / "wake", os.O_RDWR | os.O_NONBLOCK)  # O_RDWR: never at its end
-        self.executor = Local()
+        self.executor = executor
 
     def serve(self) -> None:
         """Work until told to leave, or until nobody needs us."""
@@ -203,8 +202,9 @@ def main(root: Path) -> None:
         except BlockingIOError:
             return
         write_json(root / "supervisor.json", {"pid": os.getpid(), "code": code_version()})
-        limit = int(os.environ.get("REPZ_WORKERS", max(1, (os.cpu_count() or 1) // 2)))
-        supervisor = Supervisor(RunStore(root), limit)
+        executor = executors.chosen()
+        limit = int(os.environ.get("REPZ_WORKERS", executor.limit))
+        supervisor = Supervisor(RunStore(root), executor, limit)
         signal.signal(signal.SIGTERM, supervisor.leave)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         supervisor.serve()

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ class Local:
     """Starts one process a run. Needs a supervisor without torch around it: the fork server inherits nothing."""
 
     def __init__(self) -> None:
+        self.limit = max(1, (os.cpu_count() or 1) // 2)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(PRELOAD)
         ensure_running()

@@ -1,0 +1,160 @@
+"""Runs on a real Ray cluster of two nodes on this machine: one node a run at a time, and one that is killed."""
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from repz_core import supervisor
+from repz_core.run import ENDED, Run
+from repz_core.runs import RunStore
+from tests.test_supervisor import asked, chief, end_supervisor, rows_without_time, undisturbed, until, weights
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[object]:
+    """A head and a second node, with a processor each, as Ray counts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        from ray.cluster_utils import Cluster
+
+        store = {"num_cpus": 1, "object_store_memory": 100 << 20}
+        cluster = Cluster(initialize_head=True, head_node_args=store | {"include_dashboard": False})
+        cluster.second = cluster.add_node(**store)
+        patch.setenv("REPZ_EXECUTOR", "ray")
+        patch.setenv("RAY_ADDRESS", cluster.address)
+        session = cluster.head_node.get_session_dir_path()
+        try:
+            yield cluster
+        finally:
+            cluster.shutdown()
+            shutil.rmtree(session, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def store(cluster, tmp_path_factory) -> Iterator[RunStore]:
+    """A run root whose supervisor sends runs to the cluster."""
+    folder = tmp_path_factory.mktemp("lab")
+    store = RunStore(folder / "root", shipped=folder / "none")
+    with supervisor.ensure(store.root):
+        yield store
+    end_supervisor(store)
+
+
+def nodes_of(run: Run) -> list[str]:
+    """The nodes that have had the run, in order."""
+    log = (run.folder.parent / "supervisor.log").read_text()
+    return re.findall(rf"run {run.id} is on node (\w+)", log)
+
+
+def done(*runs: Run) -> None:
+    until(lambda: all(run.status.state in ENDED for run in runs), "the end")
+    for run in runs:
+        assert run.status.state == "done", run.status.message
+
+
+def same(run: Run, plain: Run) -> None:
+    """Both folders hold the same, but for times."""
+    assert rows_without_time(run) == rows_without_time(plain)
+    assert weights(run) == weights(plain)
+    assert run.frames() == plain.frames()
+    for step in run.frames():
+        assert run.snapshot_file(step).read_bytes() == plain.snapshot_file(step).read_bytes()
+    assert run.status.metrics == plain.status.metrics
+    kept = [{path.name for path in other.folder.rglob("[a-z0-9]*")} for other in (run, plain)]
+    assert kept[0] == kept[1]
+
+
+def test_a_run_on_the_cluster_is_bit_by_bit_the_one_trained_here(store: RunStore, tmp_path: Path) -> None:
+    run = store.submit(asked(1, steps=400))
+    done(run)
+    same(run, undisturbed(run.recipe, tmp_path))
+    assert len(nodes_of(run)) == 1
+
+
+def test_pause_step_slow_and_stop(store: RunStore) -> None:
+    run = store.submit(asked(2, steps=100_000))
+    until(lambda: run.status.step > 10, "some steps")
+    run.steer(desired="pause")
+    until(lambda: run.status.state == "paused", "the pause")
+    before = run.status.step
+    time.sleep(0.3)
+    assert run.status.step == before
+    run.steer(until=before + 7)
+    until(lambda: run.status.step == before + 7, "seven steps")
+    assert run.now_file().exists(), "a passing look came home"
+    run.steer(desired="run", pace=0.3)
+    looks = run.status.looks
+    until(lambda: run.status.looks > looks + 1, "looks in slow motion")
+    run.steer(pace=0.0)
+    until(lambda: run.status.step > before + 100, "going on")
+    run.steer(desired="stop")
+    until(lambda: run.status.state == "stopped", "the stop")
+    assert run.state().step == run.status.step, "what a stopped run had is kept"
+
+
+def test_a_paused_run_lends_its_processor_and_one_that_waits_says_so(store: RunStore) -> None:
+    paused = [store.submit(asked(seed, steps=100_000)) for seed in (3, 4)]
+    until(lambda: all(run.status.step > 10 for run in paused), "some steps of both")
+    run = store.submit(asked(5, steps=100))
+    until(lambda: "waiting for the cluster" in run.status.message, "the third to wait")
+    unwanted = store.submit(asked(6, steps=100))
+    until(lambda: unwanted.locked(), "the fourth to be taken up")
+    unwanted.steer(desired="stop")
+    until(lambda: unwanted.status.state == "stopped", "the end of one that nobody has begun")
+    assert run.status.state == "queued"
+    for other in paused:
+        other.steer(desired="pause")
+    done(run)
+    assert {other.status.state for other in paused} == {"paused"}
+    for other in paused:
+        other.steer(desired="stop")
+    until(lambda: all(other.status.state == "stopped" for other in paused), "the stops")
+
+
+def test_a_fork_trains_its_parent_anew_on_its_node(store: RunStore, tmp_path: Path) -> None:
+    parent = asked(7, steps=200)
+    fork = parent.replace(**{"parent": {"recipe": parent.plain(), "step": 50}, "training.lr": 0.01})
+    run = store.submit(fork)
+    done(run)
+    assert run.events()[0]["step"] == 50
+    same(run, undisturbed(fork, tmp_path))
+
+
+def test_a_sweep_spreads_over_the_nodes(store: RunStore) -> None:
+    runs = [store.submit(asked(seed, steps=60)) for seed in range(20, 36)]
+    done(*runs)
+    assert len({node for run in runs for node in nodes_of(run)}) == 2
+
+
+def test_a_supervisor_of_other_code_brings_the_runs_home_and_sends_them_again(store: RunStore, tmp_path: Path) -> None:
+    run = store.submit(asked(8, steps=2500))
+    until(lambda: run.status.step > 100, "some steps")
+    first = chief(store)
+    (store.root / "supervisor.json").write_text(json.dumps({"pid": first.pid, "code": "of yesterday"}))
+    with supervisor.ensure(store.root):
+        chief(store, other_than=first.pid)
+        done(run)
+    assert len(nodes_of(run)) == 2
+    same(run, undisturbed(run.recipe, tmp_path))
+
+
+def test_a_node_that_dies_loses_and_doubles_nothing(cluster, store: RunStore, tmp_path: Path) -> None:
+    runs = [store.submit(asked(seed, steps=3000)) for seed in (9, 10)]
+    until(lambda: all(run.status.step > 500 for run in runs), "steps of both")
+    [victim] = [run for run in runs if nodes_of(run)[-1] == cluster.second.node_id]
+    cluster.remove_node(cluster.second, allow_graceful=False)
+    done(*runs)
+    assert len(nodes_of(victim)) == 2
+    assert nodes_of(victim)[-1] == cluster.head_node.node_id
+    same(victim, undisturbed(victim.recipe, tmp_path))
+    assert victim.status.seconds >= victim.events()[-1]["seconds"]
