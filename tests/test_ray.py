@@ -1,7 +1,6 @@
 """Runs on a real Ray cluster of two nodes on this machine: one node a run at a time, and one that is killed."""
 
 import json
-import os
 import re
 import shutil
 import time
@@ -16,15 +15,14 @@ from repz_core.run import ENDED, Run
 from repz_core.runs import RunStore
 from tests.test_supervisor import asked, chief, end_supervisor, rows_without_time, undisturbed, until, weights
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[object]:
     """A head and a second node, with a processor each, as Ray counts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_prestart_worker_first_driver", "0")  # processes that no run would use
+        patch.setenv("RAY_enable_worker_prestart", "0")
         from ray.cluster_utils import Cluster
 
         store = {"num_cpus": 1, "object_store_memory": 100 << 20}
@@ -33,10 +31,14 @@ def cluster() -> Iterator[object]:
         patch.setenv("REPZ_EXECUTOR", "ray")
         patch.setenv("RAY_ADDRESS", cluster.address)
         session = cluster.head_node.get_session_dir_path()
+        family = psutil.Process().children(recursive=True)
         try:
             yield cluster
         finally:
+            family += psutil.Process().children(recursive=True)
             cluster.shutdown()
+            for left in psutil.wait_procs(family, timeout=5)[1]:
+                left.kill()
             shutil.rmtree(session, ignore_errors=True)
 
 
@@ -137,8 +139,8 @@ def test_a_sweep_spreads_over_the_nodes(store: RunStore) -> None:
 
 
 def test_a_supervisor_of_other_code_brings_the_runs_home_and_sends_them_again(store: RunStore, tmp_path: Path) -> None:
-    run = store.submit(asked(8, steps=2500))
-    until(lambda: run.status.step > 100, "some steps")
+    run = store.submit(asked(8, steps=1200))
+    until(lambda: run.status.step > 50, "some steps")
     first = chief(store)
     (store.root / "supervisor.json").write_text(json.dumps({"pid": first.pid, "code": "of yesterday"}))
     with supervisor.ensure(store.root):
@@ -149,8 +151,8 @@ def test_a_supervisor_of_other_code_brings_the_runs_home_and_sends_them_again(st
 
 
 def test_a_node_that_dies_loses_and_doubles_nothing(cluster, store: RunStore, tmp_path: Path) -> None:
-    runs = [store.submit(asked(seed, steps=3000)) for seed in (9, 10)]
-    until(lambda: all(run.status.step > 500 for run in runs), "steps of both")
+    runs = [store.submit(asked(seed, steps=1500)) for seed in (9, 10)]
+    until(lambda: all(run.status.step > 300 for run in runs), "steps of both")
     [victim] = [run for run in runs if nodes_of(run)[-1] == cluster.second.node_id]
     cluster.remove_node(cluster.second, allow_graceful=False)
     done(*runs)

@@ -15,6 +15,7 @@ from repz_core.locale import _
 from repz_core.run import Run
 
 KNOCK = 3.0  # seconds the cluster's port may take to answer
+ATTEMPTS = "RAY_NUM_REDIS_GET_RETRIES", "1"  # to find Ray behind that port; else it tries for a quarter of an hour
 CODE = Path(__file__).resolve().parent.parent.parent
 
 
@@ -36,6 +37,7 @@ class Cluster:
         with self.lock:
             if self.board:
                 return
+            os.environ.setdefault(*ATTEMPTS)
             try:
                 import ray
             except ImportError:
@@ -61,6 +63,10 @@ class Cluster:
         # Should it die, its followers hand their runs back, and those write on the new one.
         settings = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "scheduling_strategy": here}
         self.board = ray.remote(node.Board).options(**settings).remote()
+        for other in ray.nodes():
+            if other["Alive"] and other["Resources"].get("CPU"):
+                there = NodeAffinitySchedulingStrategy(other["NodeID"], soft=True)
+                ray.remote(node.warm_up).options(num_cpus=0, scheduling_strategy=there).remote()
 
     def train(self, key: str, run: Run) -> Any:
         """Hand a run over; the stream of its news. Raises RepzError for data that cannot be had, and `faults`."""
@@ -71,6 +77,7 @@ class Cluster:
         ray.get(self.board.write.remote(key, files["control.json"]))
         settings = {"num_cpus": run.recipe.threads, "num_returns": "streaming", "scheduling_strategy": "SPREAD"}
         settings["max_retries"] = 0  # the supervisor repeats a run, from the last state that came home
+        settings["_generator_backpressure_num_objects"] = 2  # a slow way home gets fewer, not older news
         return ray.remote(node.train).options(**settings).remote(key, run.id, files, data, self.board)
 
     def _data(self, dataset: str) -> dict[str, list[Any]]:
@@ -131,7 +138,7 @@ def _code() -> dict[str, Any]:
 
 
 def _knock(address: str) -> None:
-    """Find out whether anybody answers there: Ray itself tries for a quarter of an hour."""
+    """Find out whether anybody answers there, which Ray takes its time for."""
     if address == "auto":
         return
     host, _colon, port = address.rpartition(":")

@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from repz_core.executors.local import PRELOAD
 from repz_core.executors.parcel import Change, Outbox, apply, unpack
 
 TICK = 0.1  # seconds between two looks at what is new
@@ -44,6 +46,12 @@ class Board:
         async with self.news:
             self.words.pop(key, None)
             self.news.notify_all()
+
+
+def warm_up() -> None:
+    """A Ray task: load what training needs, so that the next run of this process starts at once."""
+    for name in PRELOAD:
+        import_module(name)
 
 
 def train(key: str, id: str, files: dict[str, bytes], data: dict[str, list[Any]], board: Any) -> Iterator[Any]:
