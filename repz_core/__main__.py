@@ -120,6 +120,8 @@ def train(options: argparse.Namespace) -> None:
         status = work(run, seconds=options.seconds, interrupted=lambda: "stopped" if leave.is_set() else None)
     except BlockingIOError:
         raise RepzError(_("Run {id} is being trained by another process.").format(id=run.id)) from None
+    except OSError as error:
+        raise run.unwritable(error) from None
     finally:
         signal.signal(signal.SIGINT, before)
     if status.state == "failed":

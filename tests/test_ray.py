@@ -11,9 +11,11 @@ import psutil
 import pytest
 
 from repz_core import supervisor
-from repz_core.run import ENDED, Run
+from repz_core.run import Run
 from repz_core.runs import RunStore
+from repz_core.status import ENDED
 from tests.test_supervisor import asked, chief, end_supervisor, rows_without_time, undisturbed, until, weights
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[object]:

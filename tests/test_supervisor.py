@@ -11,10 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from repz_core import recipes, supervisor
+from repz_core import presence, recipes, supervisor
 from repz_core.config import Recipe
-from repz_core.run import ENDED, Run
+from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
+from repz_core.status import ENDED
 
 DEADLINE = 60.0  # seconds; a machine under load is slow, and a hang must not last
 
@@ -47,7 +48,7 @@ def chief(store: RunStore, other_than: int = 0) -> psutil.Process:
     card = store.root / "supervisor.json"
 
     def pid() -> int:
-        held = supervisor._held(store.root / "supervisor.lock") and card.exists()
+        held = presence.held(store.root / "supervisor.lock") and card.exists()
         found = json.loads(card.read_text())["pid"] if held else 0
         return found if found != other_than and psutil.pid_exists(found) else 0
 
@@ -232,6 +233,6 @@ def test_without_runs_and_servers_it_ends(tmp_path: Path, monkeypatch: pytest.Mo
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-    assert not supervisor._held(store.root / "supervisor.lock")
+    assert not presence.held(store.root / "supervisor.lock")
     store.wake()  # nobody listens: no fault
     assert os.path.exists(store.root / "wake")

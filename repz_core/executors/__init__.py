@@ -1,13 +1,9 @@
 """Where a run executes: in a worker process of this machine (local), or on a node of a Ray cluster (ray)."""
 
-import os
 from pathlib import Path
 from typing import Protocol
 
-from repz_core.config import RepzError
-from repz_core.locale import _
-
-NAMES = ("local", "ray")
+from repz_core.limits import Limits
 
 
 class Worker(Protocol):
@@ -34,28 +30,16 @@ class Worker(Protocol):
 class Executor(Protocol):
     """Starts workers."""
 
-    @property
-    def limit(self) -> int:
-        """How many may be at work at once, unless REPZ_WORKERS says."""
-
     def start(self, folder: Path) -> Worker:
-        """A worker on that run folder, already going."""
+        """A worker on that run folder, already going. Raises OSError where there can be none."""
 
 
-def named() -> str:
-    """The executor that REPZ_EXECUTOR asks for. Raises RepzError where there is no such."""
-    name = os.environ.get("REPZ_EXECUTOR") or "local"
-    if name not in NAMES:
-        raise RepzError(_("REPZ_EXECUTOR must be {known}; got '{given}'.").format(known=" or ".join(NAMES), given=name))
-    return name
-
-
-def chosen() -> Executor:
-    """That executor, ready to start workers."""
-    if named() == "ray":
+def chosen(limits: Limits) -> Executor:
+    """The executor that REPZ_EXECUTOR asks for, ready to start workers."""
+    if limits.executor == "ray":
         from repz_core.executors.ray import Ray
 
-        return Ray()
+        return Ray(limits)
     from repz_core.executors.local import Local
 
-    return Local()
+    return Local(limits)

@@ -11,6 +11,7 @@ from typing import Any
 from repz_core import datasets
 from repz_core.config import RepzError
 from repz_core.executors import node, parcel
+from repz_core.limits import Limits
 from repz_core.locale import _
 from repz_core.run import Run
 
@@ -22,7 +23,8 @@ CODE = Path(__file__).resolve().parent.parent.parent
 class Cluster:
     """Connected on first need, and again where that failed. The lab's code travels with the connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.lock = threading.Lock()
         self.board: Any = None
         self.files: dict[str, Any] = {}  # data sets that were put into Ray's store
@@ -78,7 +80,7 @@ class Cluster:
         settings = {"num_cpus": run.recipe.threads, "num_returns": "streaming", "scheduling_strategy": "SPREAD"}
         settings["max_retries"] = 0  # the supervisor repeats a run, from the last state that came home
         settings["_generator_backpressure_num_objects"] = 2  # a slow way home gets fewer, not older news
-        return ray.remote(node.train).options(**settings).remote(key, run.id, files, data, self.board)
+        return ray.remote(node.train).options(**settings).remote(key, run.id, files, data, self.board, self.limits)
 
     def _data(self, dataset: str) -> dict[str, list[Any]]:
         """Files that a node may lack, by name: references in lists, which Ray leaves to the node to follow."""

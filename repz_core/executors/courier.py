@@ -3,6 +3,7 @@ applies what comes back, and puts control.json on the board where the node reads
 """
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -18,8 +19,10 @@ from typing import Any
 from repz_core.config import RepzError
 from repz_core.executors import parcel
 from repz_core.executors.cluster import Cluster
+from repz_core.limits import Limits
 from repz_core.locale import _
-from repz_core.run import Condition, Run, write_json
+from repz_core.run import Run
+from repz_core.status import Condition
 
 GLANCE = 0.05  # seconds between two looks at control files
 
@@ -27,11 +30,11 @@ log = logging.getLogger("courier")
 _numbers = count()
 
 
-def main(door: Connection) -> None:
+def main(door: Connection, limits: Limits) -> None:
     """Carry runs until the supervisor is gone and none is left."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is the server's business
-    cluster, way, doors = Cluster(), list[Delivery](), [door]
+    cluster, way, doors = Cluster(limits), list[Delivery](), [door]
     threading.Thread(target=cluster.warm_up, daemon=True).start()
     while doors or way:
         for _ready in connection.wait(doors, GLANCE):
@@ -102,7 +105,7 @@ class Delivery:
             log.exception("run %s", self.run.id)
 
     def _deliver(self) -> int:
-        """The whole way; 0 where the run's status says how it ended, 1 where its node was lost on the way."""
+        """The whole way; 0 where the run's status says how it ended, 1 where its node was lost, EX_IOERR as Local's."""
         try:
             for changes in self._news():
                 parcel.apply(self.run.folder, changes)
@@ -114,8 +117,8 @@ class Delivery:
                 return 1
             self._settle("stopped" if self._unwanted() else "queued", "")
         except OSError as error:
-            fault = _("What the cluster sends of the run cannot be written: {reason}; make room and start it again.")
-            self._settle("failed", fault.format(reason=error.strerror or error))
+            log.error("%s", self.run.unwritable(error))
+            return os.EX_IOERR
         finally:
             self.cluster.wipe(self.key)
         return 0
@@ -134,5 +137,4 @@ class Delivery:
 
     def _settle(self, state: Condition, message: str) -> None:
         """Say how a run stands that no node has."""
-        status = self.run.status.replace(state=state, message=message)
-        write_json(self.run.folder / "status.json", status.model_dump())
+        self.run.tell(self.run.status.replace(state=state, message=message))

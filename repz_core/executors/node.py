@@ -15,6 +15,7 @@ from typing import Any
 
 from repz_core.executors.local import PRELOAD
 from repz_core.executors.parcel import Change, Outbox, apply, unpack
+from repz_core.limits import Limits, cap_memory
 
 TICK = 0.1  # seconds between two looks at what is new
 QUIET = 1.0  # seconds a paused run says nothing before it gives its processor to others
@@ -54,7 +55,9 @@ def warm_up() -> None:
         import_module(name)
 
 
-def train(key: str, id: str, files: dict[str, bytes], data: dict[str, list[Any]], board: Any) -> Iterator[Any]:
+def train(
+    key: str, id: str, files: dict[str, bytes], data: dict[str, list[Any]], board: Any, limits: Limits
+) -> Iterator[Any]:
     """A Ray task: train a run in a copy of its folder. First comes the node's id, then lists of Changes.
 
     The very same `work` as on the lab's machine, in a thread; in its folder control.json follows the board's word.
@@ -66,13 +69,14 @@ def train(key: str, id: str, files: dict[str, bytes], data: dict[str, list[Any]]
 
     yield ray.get_runtime_context().get_node_id()
     _bring(data)
+    cap_memory(limits.memory)  # of the process, which has one run at a time
     with tempfile.TemporaryDirectory(prefix="repz-") as scratch, ThreadPoolExecutor(1) as pool:
         run = Run(Path(scratch) / id)
         unpack(files, run.folder)
         outbox, word = Outbox(run.folder), _Word(board, key, run.folder)
         threading.Thread(target=word.follow, daemon=True, name="follows the board").start()
         try:
-            end = pool.submit(work, run, interrupted=lambda: "queued" if word.leave else None)
+            end = pool.submit(work, run, seconds=limits.seconds, interrupted=lambda: "queued" if word.leave else None)
             spoke = time.monotonic()
             while not wait([end], TICK).done:
                 if changes := outbox.collect():

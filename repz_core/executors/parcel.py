@@ -6,6 +6,7 @@ weights. So a node may die at any moment, and whoever goes on from the home fold
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,8 +47,13 @@ def apply(folder: Path, changes: list[Change]) -> None:
                 log.write(content)
         else:
             draft = path.with_name(f".{path.name}")
-            draft.write_bytes(content)
-            os.replace(draft, path)
+            try:
+                draft.write_bytes(content)
+                os.replace(draft, path)
+            except OSError:
+                with suppress(OSError):
+                    draft.unlink()  # a full disk has no room for half a file
+                raise
 
 
 class Outbox:

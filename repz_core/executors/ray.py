@@ -11,20 +11,20 @@ from multiprocessing.reduction import send_handle
 from pathlib import Path
 
 from repz_core.executors import courier
+from repz_core.limits import Limits
 
 
 class Ray:
     """Hands run folders to the courier, which is started anew should it have died."""
 
-    limit = 256  # runs handed over; how many of them have a processor is the cluster's business
-
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.context = multiprocessing.get_context("spawn")
         self._hire()
 
     def _hire(self) -> None:
         self.door, theirs = self.context.Pipe()
-        self.courier = self.context.Process(target=courier.main, args=(theirs,), daemon=True, name="courier")
+        self.courier = self.context.Process(target=courier.main, args=(theirs, self.limits), daemon=True)
         self.courier.start()
         theirs.close()
 

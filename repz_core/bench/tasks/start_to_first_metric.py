@@ -19,8 +19,9 @@ from repz_core import recipes, supervisor
 from repz_core.bench.measure import Result, Settings, interleave
 from repz_core.bench.peer import ROOT
 from repz_core.config import Recipe, RepzError
-from repz_core.run import ENDED, Run
+from repz_core.run import Run
 from repz_core.runs import RunStore
+from repz_core.status import ENDED
 
 LIMIT = 0.3  # seconds
 STEPS = 20
