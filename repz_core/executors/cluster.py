@@ -68,7 +68,7 @@ class Cluster:
         for other in ray.nodes():
             if other["Alive"] and other["Resources"].get("CPU"):
                 there = NodeAffinitySchedulingStrategy(other["NodeID"], soft=True)
-                ray.remote(node.warm_up).options(num_cpus=0, scheduling_strategy=there).remote()
+                ray.remote(node.warm_up).options(num_cpus=1, scheduling_strategy=there).remote()
 
     def train(self, key: str, run: Run) -> Any:
         """Hand a run over; the stream of its news. Raises RepzError for data that cannot be had, and `faults`."""
