@@ -3,41 +3,65 @@
 import json
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
-from repz_core import supervisor
+from repz_core import datasets, recipes, supervisor
+from repz_core.config import RepzError
+from repz_core.datasets import catalogue
+from repz_core.executors.cluster import Cluster as Connection
+from repz_core.executors.ray import Ray
+from repz_core.limits import Limits
 from repz_core.run import Run
 from repz_core.runs import RunStore
 from repz_core.status import ENDED
-from tests.test_supervisor import asked, chief, end_supervisor, rows_without_time, undisturbed, until, weights
+from tests.test_supervisor import DEADLINE, asked, chief, end_supervisor, rows_without_time, undisturbed, until, weights
+
+SPARE = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
+PLAIN = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_prestart_worker_first_driver": "0",  # processes that no run would use
+    "RAY_enable_worker_prestart": "0",
+}
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[object]:
-    """A head and a second node, with a processor each, as Ray counts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_MODE", "disabled")
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("RAY_prestart_worker_first_driver", "0")  # processes that no run would use
-        patch.setenv("RAY_enable_worker_prestart", "0")
-        from ray.cluster_utils import Cluster
+def caches(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Data set files as the lab's machine has them, and the nodes: without those that come over the network."""
+    lab, nodes = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("nodes")
+    datasets.load("digits")
+    for folder in (lab, nodes):
+        shutil.copy(datasets.cache_folder() / f"{catalogue.identity('digits')}.npz", folder)
+    noise = np.random.default_rng(0)
+    x, y = noise.integers(0, 256, (600, 784)).astype(np.uint8), noise.integers(0, 10, 600)
+    split = np.repeat([0, 1, 2], 200).astype(np.uint8)
+    np.savez(lab / f"{catalogue.identity('mnist')}.npz", x=x, y=y, split=split, white=np.array(255))
+    return lab, nodes
 
-        store = {"num_cpus": 1, "object_store_memory": 100 << 20}
-        cluster = Cluster(initialize_head=True, head_node_args=store | {"include_dashboard": False})
-        cluster.second = cluster.add_node(**store)
-        patch.setenv("REPZ_EXECUTOR", "ray")
-        patch.setenv("RAY_ADDRESS", cluster.address)
-        session = cluster.head_node.get_session_dir_path()
-        family = psutil.Process().children(recursive=True)
+
+@pytest.fixture(scope="module")
+def cluster(caches: tuple[Path, Path]) -> Iterator[Any]:
+    """A head and a second node, with a processor each, as Ray counts; all processes are gone afterwards."""
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (PLAIN | {"REPZ_CACHE": str(caches[1])}).items():
+            patch.setenv(name, value)
+        cluster = Cluster(initialize_head=True, head_node_args=SPARE)
         try:
+            cluster.second = cluster.add_node(**SPARE)
             yield cluster
         finally:
-            family += psutil.Process().children(recursive=True)
+            family = psutil.Process().children(recursive=True)
+            session = cluster.head_node.get_session_dir_path()
             cluster.shutdown()
             for left in psutil.wait_procs(family, timeout=5)[1]:
                 left.kill()
@@ -45,13 +69,17 @@ def cluster() -> Iterator[object]:
 
 
 @pytest.fixture(scope="module")
-def store(cluster, tmp_path_factory) -> Iterator[RunStore]:
+def store(cluster: Any, caches: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunStore]:
     """A run root whose supervisor sends runs to the cluster."""
     folder = tmp_path_factory.mktemp("lab")
     store = RunStore(folder / "root", shipped=folder / "none")
-    with supervisor.ensure(store.root):
-        yield store
-    end_supervisor(store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPZ_EXECUTOR", "ray")
+        patch.setenv("RAY_ADDRESS", cluster.address)
+        patch.setenv("REPZ_CACHE", str(caches[0]))
+        with supervisor.ensure(store.root):
+            yield store
+        end_supervisor(store)
 
 
 def nodes_of(run: Run) -> list[str]:
@@ -140,6 +168,14 @@ def test_a_sweep_spreads_over_the_nodes(store: RunStore) -> None:
     assert len({node for run in runs for node in nodes_of(run)}) == 2
 
 
+def test_a_data_set_from_the_network_travels_with_the_run(store: RunStore, caches: tuple[Path, Path]) -> None:
+    small = {"training.steps": 20, "model.k": 2, "model.width": 16, "training.num_frames": 2}
+    run = store.submit(recipes.default("vae", "mnist").replace(**small))
+    done(run)
+    [name] = {path.name for path in caches[1].iterdir()} - {f"{catalogue.identity('digits')}.npz"}
+    assert (caches[1] / name).read_bytes() == (caches[0] / name).read_bytes()
+
+
 def test_a_supervisor_of_other_code_brings_the_runs_home_and_sends_them_again(store: RunStore, tmp_path: Path) -> None:
     run = store.submit(asked(8, steps=1200))
     until(lambda: run.status.step > 50, "some steps")
@@ -162,3 +198,32 @@ def test_a_node_that_dies_loses_and_doubles_nothing(cluster, store: RunStore, tm
     assert nodes_of(victim)[-1] == cluster.head_node.node_id
     same(victim, undisturbed(victim.recipe, tmp_path))
     assert victim.status.seconds >= victim.events()[-1]["seconds"]
+
+
+@pytest.mark.parametrize(
+    ("address", "why"), [("127.0.0.1:1", "refused"), ("ray://somewhere:1", "HOST:PORT or auto"), ("nonsense", "HOST")]
+)
+def test_a_cluster_that_cannot_be_reached_is_one_sentence(address, why, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(
+        RepzError, match=rf"^The Ray cluster at {address} cannot be used \(.*{why}.*\); start it, .*\.$"
+    ):
+        Connection(Limits()).connect()
+
+
+def test_without_ray_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(RepzError, match=r"pip install -r requirements-cluster\.txt"):
+        Connection(Limits()).connect()
+
+
+def test_a_run_that_no_cluster_takes_has_failed_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    store = RunStore(tmp_path / "root", shipped=tmp_path / "none")
+    run = store.submit(asked(11))
+    errand = Ray(Limits()).start(run.folder)
+    errand.join(DEADLINE)
+    assert errand.exitcode == 0, "nobody died"
+    assert run.status.state == "failed"
+    assert "RAY_ADDRESS" in run.status.message
+    assert not run.locked()
