@@ -29,14 +29,15 @@ def run(settings: Settings) -> Result:
     random_moment = random.Random(0)
     with tempfile.TemporaryDirectory() as folder, warm_supervisor(Path(folder)) as store:
         start = time.monotonic()
-        plain = worked(store, asked(settings.pick(50, 1500, 1500)))
+        recipe = asked(settings.pick(50, 600, 600))
+        plain = worked(store, recipe)
         lasts, expected = time.monotonic() - start, fingerprint(plain)
         seconds: list[float] = []
         equal: list[bool] = []
         for _i in range(settings.pick(1, 5, 100)):
             store.delete(plain)
             moments = sorted(random_moment.uniform(0, lasts) for _kill in range(KILLS))
-            disturbed, waited = killed(store, plain.recipe, moments)
+            disturbed, waited = killed(store, recipe, moments)
             seconds += waited
             equal.append(fingerprint(disturbed) == expected)
     if not all(equal):
