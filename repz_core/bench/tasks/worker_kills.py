@@ -66,6 +66,8 @@ def killed(store: RunStore, recipe: Recipe, moments: list[float]) -> tuple[Run, 
             os.kill(worker, signal.SIGKILL)
             waited.append(_until_it_goes_on(run))
     wait(lambda: ended(run))
+    if run.status.state != "done":
+        raise RepzError(f"A run whose worker was killed ended as {run.status.state}: {run.status.message}")
     return run, waited
 
 
