@@ -77,7 +77,9 @@ class Supervisor:
     def _schedule(self) -> bool:
         """Start what may start; whether anything is left to be worked on."""
         pending = self.store.pending()
-        self._unblock({run.id for run in pending})
+        ids = {run.id for run in pending}
+        self._unblock(ids)
+        self.deaths = {id: death for id, death in self.deaths.items() if id in ids}
         going = {run.id for run in pending if self._has_worker(run)}
         self.orphans = bool(going - self.workers.keys())
         waiting = [run for run in pending if run.id not in going and self._startable(run)]
@@ -131,7 +133,7 @@ class Supervisor:
         """Queue the run of a worker that died; after too many deaths without a newer state in between it has failed."""
         step = run.kept_step()
         before, count = self.deaths.get(run.id, (step, 0))
-        count = 1 if step > before else count + 1
+        count = count + 1 if step == before else 1
         self.deaths[run.id] = step, count
         log.warning("worker of %s died with exit code %s, the last state is of step %d", run.id, code, step)
         if count > MAX_RESTARTS:

@@ -101,6 +101,16 @@ MAY = {
         "writer",
     },
     "presence": set(),
+    "doctor": {
+        "config",
+        "datasets",
+        "datasets.catalogue",
+        "limits",
+        "locale",
+        "presence",
+        "run",
+        "runs",
+    },
     "supervisor": {"config", "executors", "limits", "locale", "presence", "run", "runs", "status"},
     "figures": {"config", "events", "locale"},
 }

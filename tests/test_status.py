@@ -98,6 +98,6 @@ def test_a_stop_is_told_before_what_came_out_is_measured(store, tiny, monkeypatc
 def test_a_damaged_status_fails_in_words(store, tiny):
     run = store.submit(tiny())
     (run.folder / "status.json").write_text('{"state": "asleep"}')
-    with pytest.raises(RepzError, match="status.json"):
+    with pytest.raises(RepzError, match=r"status\.json"):
         _ = run.status
     assert work(run).state == "failed"
