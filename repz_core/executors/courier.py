@@ -37,7 +37,7 @@ def main(door: Connection, limits: Limits) -> None:
     cluster, way, doors = Cluster(limits), list[Delivery](), [door]
     threading.Thread(target=cluster.warm_up, daemon=True).start()
     while doors or way:
-        for _ready in connection.wait(doors, GLANCE):
+        for _ready in connection.wait(doors, GLANCE if way else None):
             try:
                 folder = Path(door.recv_bytes().decode())
                 way.append(Delivery(Run(folder), Connection(recv_handle(door)), cluster))
@@ -77,6 +77,7 @@ class Delivery:
         """Whether the thread has ended; if so, the supervisor is told how."""
         if self.thread.is_alive():
             return False
+        self.cluster.wipe(self.key)
         with suppress(OSError):
             self.link.send_bytes(b"%d" % self.code)
         self.link.close()
@@ -113,20 +114,18 @@ class Delivery:
             self._settle("failed", str(error))
         except self.cluster.faults() as error:
             if not self.cancelled:
-                log.warning("run %s lost its node: %s", self.run.id, str(error).splitlines()[0])
+                log.warning("run %s lost its node: %s", self.run.id, error)
                 return 1
             self._settle("stopped" if self._unwanted() else "queued", "")
         except OSError as error:
             log.error("%s", self.run.unwritable(error))
             return os.EX_IOERR
-        finally:
-            self.cluster.wipe(self.key)
         return 0
 
     def _news(self) -> Iterator[list[parcel.Change]]:
         """What the node sends, from the moment it has begun."""
-        threads = self.run.recipe.threads
-        self._settle("queued", _("waiting for the cluster: {threads} free on one node").format(threads=threads))
+        waiting = _("waiting for the cluster (processors it takes: {threads})")
+        self._settle("queued", waiting.format(threads=self.run.recipe.threads))
         self.cluster.connect()
         self.stream = self.cluster.train(self.key, self.run)
         node = self.cluster.next(self.stream)

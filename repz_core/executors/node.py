@@ -1,4 +1,4 @@
-"""The far end: what happens on a node of the Ray cluster. Both pieces are sent there by courier.py."""
+"""The far end: what happens on the nodes of a Ray cluster. cluster.py sends it there."""
 
 import asyncio
 import os
@@ -103,10 +103,12 @@ class _Word:
 
         try:
             while not self.leave:
-                self.number, control = ray.get(self.board.read.remote(self.key, self.number))
+                number, control = ray.get(self.board.read.remote(self.key, self.number))
                 if control is None:
                     break
-                apply(self.folder, [Change("control.json", control)])
+                if number != self.number:
+                    apply(self.folder, [Change("control.json", control)])
+                self.number = number
         except (ray.exceptions.RayError, KeyError, OSError):
             pass  # wiped, dead, or the folder is gone
         self.leave = True
