@@ -177,20 +177,23 @@ def test_a_data_set_from_the_network_travels_with_the_run(store: RunStore, cache
 
 
 def test_a_supervisor_of_other_code_brings_the_runs_home_and_sends_them_again(store: RunStore, tmp_path: Path) -> None:
-    run = store.submit(asked(8, steps=1200))
+    run = store.submit(asked(8, steps=800))
     until(lambda: run.status.step > 50, "some steps")
+    run.steer(desired="pause")
+    until(lambda: run.status.state == "paused", "the pause")
     first = chief(store)
     (store.root / "supervisor.json").write_text(json.dumps({"pid": first.pid, "code": "of yesterday"}))
     with supervisor.ensure(store.root):
         chief(store, other_than=first.pid)
+        until(lambda: len(nodes_of(run)) == 2, "its second node")
+        run.steer(desired="run")
         done(run)
-    assert len(nodes_of(run)) == 2
     same(run, undisturbed(run.recipe, tmp_path))
 
 
 def test_a_node_that_dies_loses_and_doubles_nothing(cluster, store: RunStore, tmp_path: Path) -> None:
     runs = [store.submit(asked(seed, steps=1500)) for seed in (9, 10)]
-    until(lambda: all(run.status.step > 300 for run in runs), "steps of both")
+    until(lambda: all(run.status.step > 100 for run in runs), "steps of both")
     [victim] = [run for run in runs if nodes_of(run)[-1] == cluster.second.node_id]
     cluster.remove_node(cluster.second, allow_graceful=False)
     done(*runs)
