@@ -1,10 +1,12 @@
 """Contrastive learning: what each objective does to the nets, what is looked at, and what is refused."""
 
+import gzip
 import math
 
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load
 
 from repz_core import augment, datasets, engine, methods, recipes
 from repz_core.config import RepzError
@@ -12,6 +14,7 @@ from repz_core.datasets.catalogue import CARDS
 from repz_core.events import Snapshot, Step
 from repz_core.executors.work import work
 from repz_core.methods.base import Examples, Labelled
+from repz_core.methods.simclr import SimCLR
 from repz_core.recipes import simclr
 from repz_core.runs import RunStore
 from tests.conftest import IMAGES
@@ -177,14 +180,27 @@ def test_presets_can_be_asked_for(name):
     assert methods.build(recipe, CARDS[recipe.dataset.partition("@")[0]].shape).phases()
 
 
-def test_a_finished_run_has_its_maps(tiny, tmp_path, no_maps):
+def test_a_finished_run_has_its_maps(tiny, tmp_path, no_maps, monkeypatch):
+    """They can be looked at before it is asked what was learned, which takes longer."""
     run = RunStore(tmp_path).submit(tiny("simclr", "digits"))
+    compare, early = SimCLR.compare, []
+
+    def look_first(method, train, held_out):
+        early.append((run.status, load(gzip.decompress(run.now_file().read_bytes()))))
+        return compare(method, train, held_out)
+
+    monkeypatch.setattr(SimCLR, "compare", look_first)
     status = work(run)
+    [(then, look)] = early
+    assert (then.state, then.step, then.looks) == ("running", 20, 1)
+    assert not run.now_file().exists()
     assert status.state == "done", status.message
     assert {"probe_h", "probe_h_10", "probe_z", "knn", "alignment", "uniformity", "loss"} <= status.metrics.keys()
     *_earlier, last = run.snapshots()
     assert isinstance(last, Snapshot)
     assert last.arrays["maps_h"].shape == last.arrays["maps_z"].shape == (5, 143, 2)
+    assert all(np.array_equal(last.arrays[name], found) for name, found in look.items())
+    assert {"maps_h", "map_h", "embeddings_h"} < look.keys() < last.arrays.keys()
     assert last.arrays["map_steps"].tolist() == run.frames()
     assert np.isfinite(last.arrays["maps_h"]).all()
     with torch.inference_mode():

@@ -116,6 +116,8 @@ function shade({ name, low, high }, value) {
 // What the colours of a factor mean.
 function drawKey(context, { name, title, low, high }, height) {
   const width = 120;
+  context.fillStyle = "#000b";
+  context.fillRect(4, height - 40, width + 60, 40);
   for (let x = 0; x < width; x++) {
     context.fillStyle = shade({ name, low: 0, high: width }, x);
     context.fillRect(10 + x, height - 14, 1.5, 8);
