@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from repz_core.config import Config, RepzError
 from repz_core.locale import N_, _
 
 PREFIX = "REPZ_"
+HANDED_OVER = "256"  # runs a cluster is given at once; how many of them train is its business
 
 
 class Limits(Config):
@@ -25,13 +27,16 @@ class Limits(Config):
     seconds: float = Field(3600, ge=1, le=1e7, description=N_("training a run may take, pauses aside, in s"))
     memory: int = Field(4096, ge=16, le=10**8, description=N_("memory a run may add to its worker's, in MB (Linux)"))
     disk: int = Field(20_000, ge=1, le=10**9, description=N_("what all runs may take on disk, in MB"))
+    executor: Literal["local", "ray"] = Field("local", description=N_("where runs train: here, or on a Ray cluster"))
 
     @classmethod
     def from_environment(cls) -> "Limits":
         """The defaults, changed by REPZ_WORKERS, REPZ_QUEUE, ... Raises RepzError for a value that cannot be."""
         given = {name: os.environ[PREFIX + name.upper()] for name in cls.model_fields if os.environ.get(variable(name))}
+        if given.get("executor") == "ray":
+            given.setdefault("workers", HANDED_OVER)
         try:
-            return cls.parse(dict(given))
+            return cls.parse(given)
         except RepzError as error:
             raise RepzError(
                 _("A limit cannot be read from {prefix}*: {fault}").format(prefix=PREFIX, fault=error)

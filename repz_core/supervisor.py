@@ -20,11 +20,10 @@ import time
 from collections.abc import Set
 from contextlib import suppress
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from repz_core import executors
 from repz_core.config import RepzError
-from repz_core.executors.local import Local
 from repz_core.limits import Limits
 from repz_core.locale import _
 from repz_core.presence import SCAN, code_version, held
@@ -45,7 +44,7 @@ class Supervisor:
 
     def __init__(self, store: RunStore, limits: Limits) -> None:
         self.store, self.limits = store, limits
-        self.workers: dict[str, BaseProcess] = {}
+        self.workers: dict[str, executors.Worker] = {}
         self.deaths: dict[str, tuple[int, int]] = {}  # of a run's workers: at which kept step, how many there
         self.blocked: dict[str, str] = {}  # runs whose folder takes no more, and why
         self.orphans = False
@@ -55,7 +54,7 @@ class Supervisor:
         with suppress(FileExistsError):
             os.mkfifo(store.root / "wake", 0o600)
         self.pipe = os.open(store.root / "wake", os.O_RDWR | os.O_NONBLOCK)  # O_RDWR: never at its end
-        self.executor = Local(limits)
+        self.executor = executors.chosen(limits)
         self._show_card()
 
     def serve(self) -> None:
