@@ -1,12 +1,13 @@
 """Who may do what.
 
-On its own machine the lab is its one user's. Hosted, presenters hold a code or sign in; the others watch, scrub and move
-sliders over what is recorded, and start runs only while a presenter lets them, within a limit. Pages submit and steer
-runs through here alone, so that a forged message of a browser gets no further than a click.
+On its own machine the lab is its one user's. Hosted, presenters hold a code or sign in; the others watch, scrub and
+move sliders over what is recorded, and start runs only while a presenter lets them, within a limit. Pages submit and
+steer runs through here alone, so that a forged message of a browser gets no further than a click.
 """
 
 import hmac
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -25,11 +26,15 @@ UNDER_WAY, IN_ALL, TOGETHER = 2, 10, 8  # runs of a viewer at a time and in all,
 FREE_TRIES, LONGEST_WAIT = 3, 60.0  # wrong codes of an address before it has to wait, and seconds it waits at the most
 TRIES_A_MINUTE = 60  # wrong codes of everybody; then all wait
 
+COOKIE = "repz_pass"  # brings a presenter's pass back when the page is loaded anew
 _PASS, _STARTED = "access-pass", "access-started"
 
 
-class _Pass:
+class Pass:
     """Lies in the session state of one who gave the code; nothing that a browser can send becomes one."""
+
+    def __init__(self) -> None:
+        self.token = secrets.token_urlsafe(32)
 
 
 class Waits:
@@ -62,16 +67,17 @@ class Waits:
             self.wrong.pop(who, None)
 
 
-class Opening:
-    """Whether viewers may start runs, and the runs they started: one for all sessions of this server."""
+class Hall:
+    """What all sessions of this server share: whether viewers may start runs, those they started, presenters' passes."""
 
     def __init__(self) -> None:
-        self.on = False
+        self.viewers_start = False
         self.started: list[str] = []
+        self.passes: dict[str, Pass] = {}
         self.lock = threading.Lock()
 
 
-waits, opening = Waits(), Opening()
+waits, hall = Waits(), Hall()
 
 
 def loopback(address: str | None) -> bool:
@@ -91,7 +97,14 @@ def hosted() -> bool:
 
 def presenting() -> bool:
     """Whether this session may steer and present."""
-    return not hosted() or isinstance(st.session_state.get(_PASS), _Pass) or _signed_in()
+    return not hosted() or held_pass() is not None or signed_in()
+
+
+def held_pass() -> Pass | None:
+    """The pass of one who gave the code, now or before the page was loaded anew; None where there is none."""
+    held = st.session_state.get(_PASS)
+    token = held.token if isinstance(held, Pass) else st.context.cookies.get(COOKIE, "")
+    return hall.passes.get(token)
 
 
 def may_start() -> bool:
@@ -103,14 +116,14 @@ def why_not() -> str:
     """Why this session may start no run now, in a few words; nothing where it may."""
     if presenting():
         return ""
-    if not opening.on:
+    if not hall.viewers_start:
         return _("You are watching: the presenter starts runs.")
     mine = st.session_state.get(_STARTED, [])
     if len(mine) >= IN_ALL:
         return _("You have started {count} runs, which is all a viewer may.").format(count=IN_ALL)
     if len(_under_way(mine)) >= UNDER_WAY:
         return _("{count} of your runs are under way; wait for one to end.").format(count=UNDER_WAY)
-    if len(_under_way(opening.started)) >= TOGETHER:
+    if len(_under_way(hall.started)) >= TOGETHER:
         return _("Many viewers' runs are under way; wait for one to end.")
     return ""
 
@@ -122,11 +135,11 @@ def submit(recipe: Recipe) -> Run:
         return store.submit(recipe)
     if (known := store.find(recipe)) and known.status.state not in ("stopped", "failed"):
         return known
-    with opening.lock:  # two clicks at a time are two runs
+    with hall.lock:  # two clicks at a time are two runs
         if refusal := why_not():
             raise RepzError(refusal)
         run = store.submit(recipe)
-        opening.started = [*_under_way(opening.started), run.id]
+        hall.started = [*_under_way(hall.started), run.id]
         st.session_state[_STARTED] = [*st.session_state.get(_STARTED, []), run.id]
     return run
 
@@ -142,7 +155,7 @@ def open_to_all(on: bool) -> None:
     """Let viewers start runs, or no longer. Raises RepzError where this session may not say so."""
     if not presenting():
         raise RepzError(_("You are watching: the presenter says who starts runs."))
-    opening.on = on
+    hall.viewers_start = on
 
 
 def enter(given: str) -> None:
@@ -156,12 +169,14 @@ def enter(given: str) -> None:
     if not hmac.compare_digest(given.strip().encode(), code.encode()):
         raise RepzError(_("That is not the presenter's code."))
     waits.clear(who)
-    st.session_state[_PASS] = _Pass()
+    held = st.session_state[_PASS] = Pass()
+    hall.passes[held.token] = held
 
 
 def leave() -> None:
-    """Be a viewer again."""
-    st.session_state.pop(_PASS, None)
+    """Be a viewer again, in all tabs that hold the same pass."""
+    if held := held_pass():
+        hall.passes.pop(held.token, None)
 
 
 def presenter_code() -> str:
@@ -183,7 +198,7 @@ def can_sign_in() -> bool:
     return bool(_secret("auth", None) and _secret("presenters", None))
 
 
-def _signed_in() -> bool:
+def signed_in() -> bool:
     """Whether the one who signed in is among the presenters of the secrets."""
     if not can_sign_in() or not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
         return False
