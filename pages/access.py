@@ -68,7 +68,7 @@ class Waits:
 
 
 class Hall:
-    """What all sessions of this server share: whether viewers may start runs, those they started, presenters' passes."""
+    """What all sessions of this server share: may viewers start runs, those they started, presenters' passes."""
 
     def __init__(self) -> None:
         self.viewers_start = False

@@ -89,7 +89,7 @@ def test_a_run_under_way_is_not_exported(store, tiny, tmp_path):
 
 
 def test_export_to_nowhere_is_one_sentence(done, tmp_path):
-    with pytest.raises(RepzError, match="cannot be written to .*: No such file or directory; name another place"):
+    with pytest.raises(RepzError, match=r"cannot be written to .*: No such file or directory; name another place"):
         export(done, tmp_path / "none" / "run.zip")
 
 

@@ -182,7 +182,7 @@ def test_many_addresses_wait_together():
 
 
 def test_to_look_at_a_page_trains_nothing(viewer, monkeypatch):
-    """Where nothing is recorded a viewer gets a sentence, even where viewers may start runs; a presenter gets the run."""
+    """Where nothing is recorded a viewer gets a sentence, even one who may start runs; a presenter gets the run."""
     access.hall.viewers_start = True
     store = RunStore(shipped=RunStore().root / "none")
     monkeypatch.setattr(access, "RunStore", lambda: store)
