@@ -16,8 +16,8 @@ RECORDED = [run_id(recipes.preset("gan", "Ring of 8")), run_id(recipes.preset("v
 LOGS = ["events line broken", "events line no object", "events frame no number", "snapshot truncated"]
 TEXT = st.sampled_from(
     [*RECORDED, "", "\0", "../../etc/passwd", "vae-0123456789abcdef", "x" * 5000, "![](http://evil.example/a.png)",
-     "[here](javascript:alert(1))", "<script>alert(1)</script>", "{run}", "%s", "数据", "\u202e", "map", "pairs", "troubles",
-     "__class__", "None", "-1", "1e999"]
+     "[here](javascript:alert(1))", "<script>alert(1)</script>", "{run}", "%s", "数据", "\u202e", "map", "pairs",
+     "troubles", "__class__", "None", "-1", "1e999"]
 ) | st.text(max_size=20)  # fmt: skip
 NAMES = st.sampled_from(["run", "show", "with", "trouble", "section", "embed", "page"]) | st.text(max_size=5)
 
