@@ -123,7 +123,9 @@ def test_a_page_loaded_anew_still_has_the_pass(viewer):
 def test_without_a_code_nobody_presents(code, viewer, monkeypatch):
     monkeypatch.delenv("REPZ_CODE") if code is None else monkeypatch.setenv("REPZ_CODE", code)
     for given_ in ("", code or "", "None"):
-        with pytest.raises(RepzError, match=r"^Nobody presents: start the lab with a code of at least 6 letters"):
+        with pytest.raises(
+            RepzError, match=r"^Nobody presents: start the lab with REPZ_CODE, [^\n]* at least 6 letters\.$"
+        ):
             access.enter(given_)
     assert not access.presenting()
 
@@ -290,3 +292,26 @@ def test_sign_in_is_for_the_listed_alone(hosted):
         page.run()
         assert not page.exception
         assert page.session_state["may"] == (may, may), user
+        offered = [button.label for button in page.button if "Sign" in button.label]
+        assert offered == ([] if may else ["Sign in"])
+
+
+def test_providers(monkeypatch):
+    def found(**secrets):
+        monkeypatch.setattr(access, "_secret", secrets.get)
+        return access.providers()
+
+    named = {"redirect_uri": "x", "google": {"client_id": "1"}, "house": {"client_id": "2"}}
+    assert found(auth=named, presenters=["a@b.c"]) == ["google", "house"]
+    assert found(auth={"client_id": "1"}, presenters=["a@b.c"]) == [None]
+    assert found(auth=named, presenters=[]) == found(auth={}, presenters=["a@b.c"]) == []
+
+
+def test_a_sign_in_that_is_not_set_up_is_a_sentence(hosted):
+    page = AppTest.from_function(corner_page, default_timeout=30)
+    page.secrets["auth"], page.secrets["presenters"] = {"client_id": "x"}, ["ada@example.org"]
+    page.run()
+    [button] = [button for button in page.button if button.label == "Sign in"]
+    button.click().run()
+    assert not page.exception
+    assert page.toast[0].value.startswith("Signing in does not work here")
