@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from pages.access import COOKIE, Pass
 from pages.parts.assets import VERSION
 from pages.routes import ROUTES
 from pages.security import HEADERS, Guard
@@ -131,6 +132,15 @@ def test_an_origin_that_is_named_is_let_in(monkeypatch):
     monkeypatch.setattr("streamlit.get_option", options.get)
     assert ask(WEIGHTS, origin="https://slides.example")[0] == 200
     assert ask(WEIGHTS, origin="https://slides.example.evil")[0] == 403
+
+
+def test_only_a_presenter_sends_files_to_a_hosted_lab(hosted, monkeypatch):
+    path = "/_stcore/upload_file/session/file"
+    monkeypatch.setattr("pages.security.hall.passes", {"token": Pass()})
+    for cookie, status in ((None, 403), ("", 403), (f"{COOKIE}=x", 403), (f"a=b; {COOKIE}=token", 404)):  # let through
+        assert ask(path, "PUT", cookie=cookie)[0] == status
+    monkeypatch.delenv("REPZ_HOSTED")
+    assert ask(path, "PUT")[0] == 404
 
 
 SEGMENTS = st.sampled_from(
