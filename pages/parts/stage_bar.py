@@ -1,14 +1,12 @@
 """The small bar on top: who presents leads here, the others follow here; the keys, and the way in as a QR code."""
 
 import re
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import segno
 import streamlit as st
 
-from pages import access, hall
+from pages import access, lan
 from pages.parts import scene
 from pages.parts.assets import bare_part
 from pages.parts.view import recorded
@@ -36,7 +34,7 @@ def _mount(told: dict[str, Any], good: str) -> None:
     link = _link()
     data = told | {
         "may": access.presenting(), "leads": _leads(), "hosted": access.hosted(), "good": good, "link": link,
-        "qr": _qr(link) if link else "", "text": _texts(),
+        "qr": lan.svg(link) if link else "", "text": _texts(),
     }  # fmt: skip
     if wish := _bar(key="stage", data=data, on_wish_change=lambda: None).wish:
         _obey(wish, told)
@@ -80,15 +78,9 @@ def _link() -> str:
     if not access.hosted():
         return ""
     url = urlsplit(st.context.url or "")
-    host = hall.address() if access.loopback(url.hostname) else url.hostname
+    host = lan.address() if access.loopback(url.hostname) else url.hostname
     port = f":{url.port}" if url.port else ""
     return f"{url.scheme}://{host}{port}/"
-
-
-@cache
-def _qr(link: str) -> str:
-    """The link as SVG, with the quiet zone that readers need."""
-    return segno.make(link, error="m", micro=False).svg_inline(scale=1, border=4, dark="#000", light="#fff", omitsize=True)
 
 
 def _texts() -> dict[str, Any]:

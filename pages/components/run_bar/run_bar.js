@@ -14,7 +14,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   const find = (selector) => bar.querySelector(selector);
   const act = Object.fromEntries([...bar.querySelectorAll("button")].map((button) => [button.dataset.act, button]));
   const slider = find("input");
-  let current;
+  let current, seen = ""; // the run in view, and its state as last told
   slider.oninput = () => { current.pause(); current.seek(Number(slider.value)); };
   act.play.onclick = () => (current.playing ? current.pause() : current.play());
   act.live.onclick = () => current.seek(current.steps.length - 1);
@@ -30,8 +30,8 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   const draw = (run, { title, steps, recorded, lent, turns, steers, starts, text }) => {
     const { state, step, message } = run.status, ended = ENDED.includes(state);
     // The page's script does not see a run end; it has to, to offer what can be done next.
-    if (ended && !lent && current === run && bar.dataset.state && !ENDED.includes(bar.dataset.state)) setTriggerValue("wish", { wish: "none", step });
-    current = run;
+    if (ended && !lent && current === run && seen && !ENDED.includes(seen)) setTriggerValue("wish", { wish: "none", step });
+    [current, seen] = [run, run.told ? state : ""];
     bar.dataset.state = state;
     bar.dataset.step = step;
     bar.dataset.loaded = run.loaded;

@@ -29,6 +29,7 @@ class RunView extends EventTarget {
     this.wanted = null; // a step to be at, as soon as there is a frame: of a presenter's view
     this.status = { state: "queued", step: 0, seconds: 0, message: "" };
     this.now = null; // a passing look, {step, looks, arrays}, while the run is paused or slow
+    this.told = false; // whether the server has said how it stands
     this.loading = 0;
     this.timer = 0;
     this.watched = false; // somebody shows it as the run in view, and not beside that one
@@ -53,6 +54,7 @@ class RunView extends EventTarget {
     this.source.onmessage = (event) => this.take(JSON.parse(event.data));
     this.source.addEventListener("status", (event) => {
       this.status = { ...this.status, message: "", ...JSON.parse(event.data) };
+      this.told = true;
       if (this.status.state === "gone" || (FINAL.includes(this.status.state) && !this.watched)) this.source.close();
       this.glance();
       this.say("status");
