@@ -1,14 +1,18 @@
 """`make hall`: the lab for a lecture hall. Checks the machine, makes a presenter's code, prints the way in, and serves."""
 
 import argparse
+import io
 import os
 import secrets
 import sys
+from collections.abc import Iterator
 
 from pages import lan, preflight
+from pages.access import LEAST_CODE
 from repz_core.locale import _
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
+# browser.serverAddress spares Streamlit the question for an external address, which would go out to the net.
 STREAMLIT = ("-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true", "--server.address=0.0.0.0")
 
 
@@ -18,16 +22,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8501)
     port = parser.parse_args(arguments).port
     address = lan.address()
-    faults = preflight.faults(port, address)
+    code = os.environ.get("REPZ_CODE", "").strip() or new_code()
+    faults = [*of_code(code), *preflight.faults(port, address)]
     for fault in faults:
-        print(f"{_('!!') if fault.fatal else '! '} {fault.sentence}", file=sys.stderr)
+        print(f"! {fault.sentence}", file=sys.stderr)
     if any(fault.fatal for fault in faults):
         return 2
-    code = os.environ.get("REPZ_CODE") or new_code()
     print(welcome(f"http://{address}:{port}/", code), flush=True)
-    os.execve(
-        sys.executable, [sys.executable, *STREAMLIT, f"--server.port={port}"], os.environ | {"REPZ_CODE": code}
-    )  # fmt: skip
+    command = [sys.executable, *STREAMLIT, f"--server.port={port}", f"--browser.serverAddress={address}"]
+    os.execve(sys.executable, command, os.environ | {"REPZ_CODE": code})
+
+
+def of_code(code: str) -> Iterator[preflight.Fault]:
+    """Whether the code that was given makes a presenter."""
+    if len(code) < LEAST_CODE:
+        words = _("REPZ_CODE must have {least} letters at the least, got {count}: give a longer one, or none.")
+        yield preflight.Fault(words.format(least=LEAST_CODE, count=len(code)), fatal=True)
 
 
 def new_code() -> str:
@@ -38,15 +48,13 @@ def new_code() -> str:
 
 def welcome(link: str, code: str) -> str:
     """The way in, and how to present, for the terminal."""
-    import io
-
     square = io.StringIO()
     lan.code(link).terminal(square, compact=True)
-    return "\n".join([
-        square.getvalue(),
-        _("Viewers open      {link}").format(link=link),
-        _("The presenter's code is {code}").format(code=code),
-    ])
+    words = _("Viewers open {link}\nWho presents opens the same, and gives the code {code}").format(link=link, code=code)
+    lines = square.getvalue().splitlines()
+    if sys.stdout.isatty():  # white on black, whatever the terminal's colours: readers want dark on light
+        lines = [f"\033[97;40m{line}\033[0m" for line in lines]
+    return "\n".join([*lines, "", words])
 
 
 if __name__ == "__main__":
