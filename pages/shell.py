@@ -26,8 +26,9 @@ families = {
 }
 st.session_state["pages"] = families  # so that the home page can lead to them
 page = st.navigation([start, *dict.fromkeys(families.values())], position="top")
-presenter.corner()
-top = st.container(key="stage-corner")
+with st.container(key="corner", horizontal=True):
+    top = st.container(width="content")
+    presenter.corner()
 here = scene.begin(page.url_path)
 page.run()
 with top:

@@ -98,9 +98,11 @@ def _texts() -> dict[str, Any]:
         "recorded": _("recorded"),
         "measured": _("measured here"),
         "alone": _("Only this machine reaches the lab. To let a hall in, end it and start it by: make hall"),
-        "key_words": [
+        "presenter_keys": [
             ["P", _("lead the hall, or no longer")],
             ["Q", _("the way in as a QR code")],
+        ],
+        "keys_of_all": [
             ["F", _("follow the lecturer, or let go")],
             ["X", _("show the last good recording at once")],
             ["0", _("the page's first state")],

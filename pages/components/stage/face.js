@@ -43,7 +43,7 @@ function draw({ find, button }, { here, leads, follows, stage }) {
   find(".square").innerHTML = here.qr;
   find(".link").textContent = here.link || text.alone;
   find("h2").textContent = text.keys;
-  find("dl").replaceChildren(...text.key_words.flatMap(([key, words]) => [made("dt", key), made("dd", words)]));
+  find("dl").replaceChildren(...[...(here.may ? text.presenter_keys : []), ...text.keys_of_all].flatMap(([key, words]) => [made("dt", key), made("dd", words)]));
 }
 
 const made = (tag, words) => Object.assign(document.createElement(tag), { textContent: words });
