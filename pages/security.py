@@ -1,5 +1,6 @@
 """What every request has to pass, and the headers that every answer gets: one ASGI middleware around the whole app."""
 
+import re
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -11,6 +12,7 @@ from pages.access import hosted, loopback
 from repz_core.locale import _
 
 OURS = "/repz/"  # our own routes, read-only
+FORM = re.compile(r"/repz/[\w./-]{1,200}", re.ASCII)  # of their paths: nothing that a file system minds
 POLICY = {
     "default-src": "'self'",
     # Streamlit's page has an inline script and loads a browser part's code from a blob; plotly makes functions of text.
@@ -70,6 +72,8 @@ def refusal(scope: Scope) -> PlainTextResponse | None:
         )
         return PlainTextResponse(words, 403)
     ours = scope["path"].startswith(OURS)
+    if ours and not FORM.fullmatch(scope["path"]):
+        return PlainTextResponse(_("There is nothing at this address."), 404)
     if ours and scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
         return PlainTextResponse(_("The lab's routes are read-only."), 405, {"Allow": "GET, HEAD"})
     if (ours or scope["type"] == "websocket") and not _same_origin(headers):
