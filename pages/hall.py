@@ -1,11 +1,10 @@
-"""`make hall`: the lab for a lecture hall. Checks the machine, makes a presenter's code, prints the way in, and serves."""
+"""`make hall`: checks the machine, makes a presenter's code, prints the way in, and serves the lab to a hall."""
 
 import argparse
 import io
 import os
 import secrets
 import sys
-from collections.abc import Iterator
 
 from pages import lan, preflight
 from pages.access import LEAST_CODE
@@ -17,27 +16,28 @@ STREAMLIT = ("-m", "streamlit", "run", "streamlit_app.py", "--server.headless=tr
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start the server in this process's place; exit code 2 where it cannot be."""
+    """Start the server in this process's place; exit code 2, and a sentence, where it cannot be."""
     parser = argparse.ArgumentParser(prog="make hall", description=__doc__)
     parser.add_argument("--port", type=int, default=8501)
     port = parser.parse_args(arguments).port
-    address = lan.address()
     code = os.environ.get("REPZ_CODE", "").strip() or new_code()
-    faults = [*of_code(code), *preflight.faults(port, address)]
-    for fault in faults:
-        print(f"! {fault.sentence}", file=sys.stderr)
-    if any(fault.fatal for fault in faults):
+    if fault := preflight.taken(port) or too_short(code):
+        print(fault, file=sys.stderr)
         return 2
+    address = lan.address()
+    for finding in preflight.findings(port, address):
+        print(finding.line(), flush=True)
     print(welcome(f"http://{address}:{port}/", code), flush=True)
     command = [sys.executable, *STREAMLIT, f"--server.port={port}", f"--browser.serverAddress={address}"]
     os.execve(sys.executable, command, os.environ | {"REPZ_CODE": code})
 
 
-def of_code(code: str) -> Iterator[preflight.Fault]:
-    """Whether the code that was given makes a presenter."""
-    if len(code) < LEAST_CODE:
-        words = _("REPZ_CODE must have {least} letters at the least, got {count}: give a longer one, or none.")
-        yield preflight.Fault(words.format(least=LEAST_CODE, count=len(code)), fatal=True)
+def too_short(code: str) -> str:
+    """Why the code that was given makes no presenter; "" where it does."""
+    if len(code) >= LEAST_CODE:
+        return ""
+    words = _("REPZ_CODE must have {least} letters at the least, got {count}: give a longer one, or none.")
+    return words.format(least=LEAST_CODE, count=len(code))
 
 
 def new_code() -> str:
@@ -50,11 +50,11 @@ def welcome(link: str, code: str) -> str:
     """The way in, and how to present, for the terminal."""
     square = io.StringIO()
     lan.code(link).terminal(square, compact=True)
-    words = _("Viewers open {link}\nWho presents opens the same, and gives the code {code}").format(link=link, code=code)
+    words = _("Viewers open {link}\nWho presents opens the same, and gives the code {code}")
     lines = square.getvalue().splitlines()
     if sys.stdout.isatty():  # white on black, whatever the terminal's colours: readers want dark on light
         lines = [f"\033[97;40m{line}\033[0m" for line in lines]
-    return "\n".join([*lines, "", words])
+    return "\n".join([*lines, "", words.format(link=link, code=code)])
 
 
 if __name__ == "__main__":

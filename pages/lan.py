@@ -5,7 +5,8 @@ from functools import cache
 
 import segno
 
-NOWHERE = ("192.0.2.1", 9)  # kept free for examples; asked for the way there, the system names our address, sends nothing
+# Kept free for examples: asked for the way there, the system names our own address, and sends nothing.
+NOWHERE = ("192.0.2.1", 9)
 
 
 def address() -> str:

@@ -56,7 +56,8 @@ def _obey(wish: Any, told: dict[str, Any]) -> None:
 
 def _leads() -> bool:
     """Whether it is this session that leads now."""
-    return stage.shown["by"] not in ("", None) and stage.shown["by"] == st.session_state.get(_MINE) and access.presenting()
+    by = stage.shown["by"]
+    return by != "" and by == st.session_state.get(_MINE) and access.presenting()
 
 
 def _is_step(given: Any) -> bool:

@@ -75,6 +75,12 @@ def prepare() -> Iterator[str]:
             )
 
 
+def cached(dataset: str) -> bool:
+    """Whether the cache has that data set, whole."""
+    wanted = card(dataset)
+    return _read(cache_folder() / f"{identity(wanted.name)}.npz", wanted) is not None
+
+
 def cache_folder() -> Path:
     """Where built data sets, downloads and files put by hand are: $REPZ_CACHE, else datasets in the user's cache."""
     given = os.environ.get("REPZ_CACHE")
