@@ -123,6 +123,19 @@ def test_time_run_and_knobs_are_followed_without_a_rerun(hall: Hall) -> None:
     expect(hall.viewer.locator(PLANE)).to_have_attribute("data-run", second.id)
 
 
+def test_a_tab_that_nobody_looks_at_gives_its_stream_back_and_misses_nothing(hall: Hall) -> None:
+    hall.join()
+    look = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+    look += " document.dispatchEvent(new Event('visibilitychange')); }"
+    hall.viewer.evaluate(look, True)
+    hall.scrub(hall.presenter, "Home")
+    hall.at(hall.presenter, 0)
+    hall.viewer.wait_for_timeout(500)
+    hall.at(hall.viewer, 60)
+    hall.viewer.evaluate(look, False)
+    hall.at(hall.viewer, 0)
+
+
 def test_section_and_page_are_followed_by_one_rerun_each(hall: Hall) -> None:
     hall.join()
     hall.presenter.get_by_role("radio", name="Dimensions").click()
