@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from pages.parts.assets import COMPONENTS, VERSION
+from pages.stage import stage
 from repz_core.config import RepzError
 from repz_core.locale import _
 from repz_core.run import Run
@@ -162,6 +163,12 @@ async def events(request: Request) -> Response:
     return StreamingResponse(tail.follow(start), media_type="text/event-stream", headers=headers)
 
 
+async def on_stage(request: Request) -> Response:
+    """What the presenter shows, as it changes."""
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stage.follow(), media_type="text/event-stream", headers=headers)
+
+
 @sentence_on_fault
 async def frame(request: Request) -> Response:
     """One snapshot, gzipped safetensors as it lies on disk. A run's frame never changes."""
@@ -217,6 +224,7 @@ async def plotly_js(request: Request) -> Response:
 
 
 ROUTES = [
+    Route("/repz/stage", on_stage),
     Route("/repz/runs/{id}/events", events),
     Route("/repz/runs/{id}/frames/{step:int}", frame),
     Route("/repz/runs/{id}/now", now),
