@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 
 import pandas  # noqa: F401  (Streamlit asks of all that a browser part gets whether it is a DataFrame)
 import streamlit as st
+from starlette.middleware import Middleware
 
 from pages import routes
+from pages.security import Guard
 from repz_core import figures, recipes, supervisor
 from repz_core.runs import RunStore
 
@@ -26,4 +28,4 @@ figures.load()
 for method in recipes.names():
     recipes.family(method)
 
-app = st.App("pages/shell.py", lifespan=lifespan, routes=routes.ROUTES)
+app = st.App("pages/shell.py", lifespan=lifespan, routes=routes.ROUTES, middleware=[Middleware(Guard)])

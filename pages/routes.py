@@ -22,7 +22,7 @@ from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
-IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 Handler = Callable[[Request], Awaitable[Response]]

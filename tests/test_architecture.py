@@ -82,6 +82,7 @@ MAY = {
     "run": {"config", "events", "locale", "recipes"},
     "runs": {"config", "locale", "run"},
     "writer": {"events", "run"},
+    "archive": {"config", "events", "locale", "recipes", "run", "runs"},
     "executors": {"config", "embed", "engine", "events", "locale", "recipes", "run", "runs", "writer"},
     "supervisor": {"config", "executors", "locale", "run", "runs"},
     "figures": {"config", "events", "locale"},
@@ -90,6 +91,7 @@ LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light rooms within a roo
 PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "run", "runs"}
 LIGHT = (
     "__init__",
+    "archive",
     "config",
     "events",
     "figures",
@@ -174,6 +176,14 @@ def test_what_the_web_process_loads_is_light(path):
 @pytest.mark.parametrize("path", [path for path in CORE if part(path) == "figures"], ids=name_of)
 def test_figures_touch_no_model(path):
     assert not {name.split(".")[0] for name in imports(path)} & HEAVY
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_pages_start_and_steer_through_access_alone(path):
+    calls = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
+    forbidden = {"submit", "steer", "create", "delete", "write_json"}
+    found = {call for call in calls if call.rpartition(".")[2] in forbidden}
+    assert path.name == "access.py" or found <= {"access.submit", "access.steer"}
 
 
 def loaded_by(code):

@@ -9,7 +9,7 @@ from pages.parts.run_bar import run_bar
 from pages.parts.sections import chosen
 from pages.parts.view import run_in_view, show, usual_run
 from repz_core import recipes
-from repz_core.config import Recipe
+from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
 from repz_core.run import Run
 
@@ -48,8 +48,15 @@ def _choose_family(run: Run, methods: Sequence[str]) -> None:
     st.session_state[key] = run.recipe.method
     st.selectbox(
         _("method"), methods, format_func=lambda method: _(recipes.family(method).TITLE), key=key,
-        label_visibility="collapsed", on_change=lambda: show(usual_run(st.session_state[key])),
+        label_visibility="collapsed", on_change=lambda: _show_usual(st.session_state[key]),
     )  # fmt: skip
+
+
+def _show_usual(method: str) -> None:
+    try:
+        show(usual_run(method))
+    except RepzError as error:
+        st.toast(str(error), icon=":material/info:")
 
 
 def _title(run: Run, short: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages import access
 from pages.parts.assets import browser_part
 from pages.parts.view import recorded, reference
 from repz_core import recipes
@@ -54,6 +55,7 @@ def run_bar(run: Run, title: str) -> int | None:
     data = {
         "run": reference(run), "title": f"{title} · {_(dataset.title)}", "steps": run.recipe.training.steps,
         "recorded": recorded(run), "turns": recipes.turns(run.recipe), "text": text,
+        "steers": access.presenting(), "starts": access.may_start(),
     }  # fmt: skip
     result = _bar(key="run_bar", data=data, on_wish_change=lambda: None)
     if not result.wish:
@@ -73,13 +75,13 @@ def _obey(run: Run, wish: str, step: int, turn: int) -> None:
     so_far = max(run.control.until, step * a_step + turn)
     try:
         if wish == "turn":
-            run.steer(desired="pause", until=so_far + 1)
+            access.steer(run, desired="pause", until=so_far + 1)
         elif wish == "step":
             whole = so_far // a_step + run.recipe.training.row_every
-            run.steer(desired="pause", until=whole * a_step)
+            access.steer(run, desired="pause", until=whole * a_step)
         elif wish in ("slow", "fast"):
-            run.steer(desired="run", pace=SLOW if wish == "slow" else 0.0)
+            access.steer(run, desired="run", pace=SLOW if wish == "slow" else 0.0)
         elif wish in ("run", "pause", "stop"):
-            run.steer(desired=wish)
+            access.steer(run, desired=wish)
     except RepzError as error:
         st.error(str(error))

@@ -27,7 +27,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   const players = names.map((name) => Object.assign(document.createElement("button"), { onclick: () => wishFor("turn") }));
   find(".turns").append(...players.flatMap((button) => [button, " "]));
 
-  const draw = (run, { title, steps, recorded, turns, text }) => {
+  const draw = (run, { title, steps, recorded, turns, steers, starts, text }) => {
     const { state, step, message } = run.status, ended = ENDED.includes(state);
     // The page's script does not see a run end; it has to, to offer what can be done next.
     if (ended && current === run && bar.dataset.state && !ENDED.includes(bar.dataset.state)) setTriggerValue("wish", { wish: "none", step });
@@ -52,10 +52,12 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     act.slow.hidden = players.length === 0;
     for (const name of ["pause", "step", "slow", "stop"]) act[name].disabled = ended;
     find(".transport").hidden = ended;
+    find(".transport").style.display = steers ? "" : "none"; // a viewer's bar needs no room for it
     label(act.play, run.playing ? `❚❚` : `▶ ${text.replay}`, run.playing ? text.hold : text.play);
     label(act.live, text.newest, text.newest);
     label(act.fork, text.fork, text.fork);
     act.fork.title = text.fork_help;
+    act.fork.hidden = !starts;
     act.live.disabled = run.live;
     act.fork.disabled = !run.steps.length || run.step >= steps;
     act.play.disabled = slider.disabled = run.steps.length < 2;
