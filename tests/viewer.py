@@ -63,41 +63,38 @@ class Http:
 
 
 class Viewer:
-    """One browser. `offset` is the last event's id, `digest` of all rows so far, `script` how long the first one took."""
+    """One browser. `offset` is the last event's id, `digest` of all rows so far, `script` the first one's seconds."""
 
     def __init__(self, port: int, run: str) -> None:
         self.port, self.run = port, run
-        self.path = f"/vae?run={run}"
-        self.session = ""
+        self.session, self.parts, self.ready = "", set[str](), asyncio.Event()
         self.script: float | None = None
         self.offset, self.digest, self.state = 0, hashlib.sha256(), ""
-        self.updates = self.rows = self.frames = self.returns = self.bytes = 0
+        self.updates = self.rows = self.told = self.frames = self.returns = self.bytes = 0
         self.wanted: asyncio.Queue[int] = asyncio.Queue()
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def arrive(self, cold: bool = True) -> None:
-        """Open the page, wait for its first script, and stay: what follows goes on by itself."""
+    async def arrive(self) -> None:
+        """Open the page with an empty cache, wait for its first script, and stay: the rest goes on by itself."""
         http = Http(self.port)
-        if cold:
-            for path in STATIC.findall(await self.fetch(http, self.path)):
-                await self.fetch(http, path.decode())
-        parts: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
-        self.tasks = [asyncio.create_task(self.page(parts)), asyncio.create_task(self.load_frames())]
-        await asyncio.wait([parts, self.tasks[0]], return_when=asyncio.FIRST_COMPLETED)
-        if cold and parts.done():
-            await self.load_parts(http, parts.result())
+        for path in STATIC.findall(await self.fetch(http, f"/vae?run={self.run}")):
+            await self.fetch(http, path.decode())
+        page, ready = asyncio.create_task(self.page()), asyncio.create_task(self.ready.wait())
+        self.tasks = [asyncio.create_task(self.load_frames()), page]
+        await asyncio.wait([page, ready], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        await self.load_parts(http, self.parts)
         http.close()
         self.tasks.append(asyncio.create_task(self.listen()))
 
     async def return_after_a_break(self) -> None:
-        """Lose all connections, in the middle of whatever came, and come back with the session's id and the last event's."""
-        self.tasks[0].cancel()
-        self.tasks.pop().cancel()
+        """Lose page and stream, in the middle of whatever came; come back with the session's and the last event's id."""
+        frames, page, stream = self.tasks
+        page.cancel()
+        stream.cancel()
         await asyncio.sleep(AWAY)
         self.returns += 1
-        again: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
-        self.tasks[0] = asyncio.create_task(self.page(again))
-        self.tasks.append(asyncio.create_task(self.listen()))
+        self.tasks = [frames, asyncio.create_task(self.page()), asyncio.create_task(self.listen())]
 
     async def leave(self) -> None:
         """Close everything. Raises what went wrong meanwhile."""
@@ -113,17 +110,23 @@ class Viewer:
         self.bytes += len(body)
         return body
 
-    async def page(self, parts: "asyncio.Future[set[str]]") -> None:
-        """Ask for the page's script and take what it sends; `parts` are the modules that its first run names."""
-        url, start = f"ws://{HOST}:{self.port}/_stcore/stream", time.monotonic()
-        names = [Subprotocol(name) for name in (["streamlit", "none", self.session] if self.session else ["streamlit"])]
-        origin = Origin(f"http://{HOST}:{self.port}")
-        async with connect(url, subprotocols=names, origin=origin, compression=None, max_size=None, ping_interval=None, proxy=None) as socket:
+    async def page(self) -> None:
+        """Ask for the page's script and take what it sends, and note the modules that its first run names."""
+        start = time.monotonic()
+        names = ["streamlit", "none", self.session] if self.session else ["streamlit"]
+        async with connect(
+            f"ws://{HOST}:{self.port}/_stcore/stream",
+            subprotocols=[Subprotocol(name) for name in names],
+            origin=Origin(f"http://{HOST}:{self.port}"),
+            compression=None,
+            max_size=None,
+            ping_interval=None,
+            proxy=None,
+        ) as socket:
             ask = BackMsg()
             ask.rerun_script.query_string = f"run={self.run}"
             ask.rerun_script.page_name = "vae"
             await socket.send(ask.SerializeToString())
-            named: set[str] = set()
             async for message in socket:
                 assert isinstance(message, bytes)
                 self.bytes += len(message)
@@ -131,11 +134,14 @@ class Viewer:
                 kind = forward.WhichOneof("type")
                 if kind == "new_session":
                     self.session = forward.new_session.initialize.session_id
-                elif kind == "script_finished" and not parts.done():
-                    self.script = self.script or time.monotonic() - start
-                    parts.set_result(named)
-                elif not parts.done():
-                    named |= {path.decode() for path in PARTS.findall(message)}
+                elif kind == "page_not_found" or forward.delta.new_element.HasField("exception"):
+                    raise ValueError(f"the page's script sent {forward}")
+                elif not self.ready.is_set():
+                    self.parts |= {path.decode() for path in PARTS.findall(message)}
+                    if kind == "script_finished":
+                        self.script = time.monotonic() - start
+                        self.ready.set()
+        raise EOFError("the server closed the page's socket")
 
     async def load_parts(self, http: Http, wanted: set[str]) -> None:
         """Fetch modules and what they import, each once."""
@@ -156,6 +162,7 @@ class Viewer:
                     *events, rest = (rest + chunk).split(b"\n\n")
                     for event in events:
                         self.take(event)
+            raise EOFError("the server closed the event stream")
         finally:
             http.close()
 
@@ -172,6 +179,7 @@ class Viewer:
             self.rows += sum("step" in line for line in lines)
             for line in lines:
                 if "frame" in line:
+                    self.told += 1
                     self.wanted.put_nowait(line["frame"])
 
     async def load_frames(self) -> None:

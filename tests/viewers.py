@@ -99,7 +99,8 @@ async def crowd(options: argparse.Namespace) -> dict[str, Any]:
     await asyncio.sleep(AWAY)
     looks.append(meter.look())
     goal = meter.log.stat().st_size
-    await _until(lambda: all(viewer.offset >= goal for viewer in viewers), 15)
+    await _until(lambda: all(viewer.offset >= goal and viewer.frames == viewer.told for viewer in viewers), 15)
+    frames = {"told": sum(viewer.told for viewer in viewers), "fetched": sum(viewer.frames for viewer in viewers)}
     faults = [fault for fault in await asyncio.gather(*(v.leave() for v in viewers), return_exceptions=True) if fault]
     watch.cancel()
     log = meter.log.read_bytes()
@@ -115,7 +116,7 @@ async def crowd(options: argparse.Namespace) -> dict[str, Any]:
         "updates_a_second": updates,
         "behind": sum(viewer.offset < goal for viewer in viewers),
         "wrong": sum(not whole(viewer, log) for viewer in viewers),
-        "frames": sum(viewer.frames for viewer in viewers),
+        "frames": frames,
         "megabytes": sum(viewer.bytes for viewer in viewers) / 1e6,
         "faults": [repr(fault) for fault in faults[:3]],
     }
