@@ -88,7 +88,7 @@ class Viewer:
         self.tasks.append(asyncio.create_task(self.listen()))
 
     async def return_after_a_break(self) -> None:
-        """Lose page and stream, in the middle of whatever came; come back with the session's and the last event's id."""
+        """Lose page and stream in the middle of whatever came; come back with the session's and the last event's id."""
         frames, page, stream = self.tasks
         page.cancel()
         stream.cancel()

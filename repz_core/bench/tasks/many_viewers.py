@@ -1,12 +1,12 @@
 """Training with a hall of viewers on the run's page, against training with nobody there.
 
-The lab is started as its user starts it, a default VAE trains, and tests/viewers.py, a process of its own, has that many
-browsers join its page one by one, with empty caches, and stay: page, browser parts, Streamlit's WebSocket, event stream,
-frames. Runs with and without viewers alternate: the same recipe, another seed, the same seconds after its start.
+The lab is started as its user starts it, a default VAE trains, and tests/viewers.py, a process of its own, has so many
+browsers join its page one by one, with empty caches, and stay: page, browser parts, WebSocket, the event
+stream, frames. Runs with and without viewers alternate: the same recipe, another seed, the same seconds after its start.
 
 What is compared: steps a second while all viewers are connected. The table has the rest: steps a second while they
 join, what they cost the lab's process (supervisor, workers and viewers left out), how long a first script takes, from
-opening the WebSocket to the script's end, and how many viewers lack a row of the log or have one twice, breaks included.
+opening the WebSocket to the script's end, and how many viewers lack a row of the log or have one twice, breaks and all.
 """
 
 import json
