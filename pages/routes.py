@@ -68,7 +68,7 @@ async def events(request: Request) -> Response:
     run = run_of(request)
     last = request.headers.get("last-event-id", "0")
     start = int(last) if last.isdecimal() and len(last) < 12 else 0
-    for id in [id for id, tail in tails.items() if not tail.viewers]:
+    for id in [id for id, tail in tails.items() if not tail.viewers and id != run.id]:
         del tails[id]
     tail = tails.setdefault(run.id, Tail(run))
     start = min(start, tail.run.log_size())

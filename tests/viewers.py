@@ -95,8 +95,9 @@ async def crowd(options: argparse.Namespace) -> dict[str, Any]:
     looks.append(meter.look())
     updates = (viewers[0].updates - before) / options.stay if viewers else 0.0
     away = viewers[:: round(1 / options.share)] if options.share else []
-    await asyncio.gather(*(viewer.return_after_a_break() for viewer in away))
-    await asyncio.sleep(AWAY)
+    if away:
+        await asyncio.gather(*(viewer.return_after_a_break() for viewer in away))
+        await asyncio.sleep(AWAY)
     looks.append(meter.look())
     goal = meter.log.stat().st_size
     await _until(lambda: all(viewer.offset >= goal and viewer.frames == viewer.told for viewer in viewers), 15)

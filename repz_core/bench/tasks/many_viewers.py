@@ -1,8 +1,8 @@
 """Training with a hall of viewers on the run's page, against training with nobody there.
 
 The lab is started as its user starts it, a default VAE trains, and tests/viewers.py, a process of its own, has so many
-browsers join its page one by one, with empty caches, and stay: page, browser parts, WebSocket, the event
-stream, frames. Runs with and without viewers alternate: the same recipe, another seed, the same seconds after its start.
+browsers join its page one by one, with empty caches, and stay: page, browser parts, WebSocket, event stream, frames.
+Runs with and without viewers alternate: the same recipe, another seed, the same seconds after its start.
 
 What is compared: steps a second while all viewers are connected. The table has the rest: steps a second while they
 join, what they cost the lab's process (supervisor, workers and viewers left out), how long a first script takes, from
@@ -56,12 +56,13 @@ class Lab(NamedTuple):
 
 def run(settings: Settings) -> Result:
     """Median steps a second of both, and what the viewers cost."""
-    plan = Plan(settings.pick(3, 60, 500), settings.pick(2, 20, 60), settings.pick(2, 20, 60))
+    plan = Plan(settings.pick(3, 60, 500), settings.pick(1, 20, 60), settings.pick(2, 20, 60))
+    asked = recipe("digits" if settings.size == "quick" else "mnist5k")
     with tempfile.TemporaryDirectory() as folder, lab(Path(folder)) as served:
         watched, alone = interleave(
             settings.pick(1, 1, 2),
-            lambda i: watch(served, recipe(2 * i), plan),
-            lambda i: watch(served, recipe(2 * i + 1), plan._replace(viewers=0)),
+            lambda i: watch(served, asked.replace(seed=2 * i), plan),
+            lambda i: watch(served, asked.replace(seed=2 * i + 1), plan._replace(viewers=0)),
         )
     return Result.of(
         "many_viewers",
@@ -74,9 +75,9 @@ def run(settings: Settings) -> Result:
     )
 
 
-def recipe(seed: int) -> Recipe:
+def recipe(dataset: str) -> Recipe:
     """The default VAE, training for longer than the measurement takes."""
-    return recipes.default("vae", "mnist5k").replace(seed=seed, **{"training.steps": STEPS})
+    return recipes.default("vae", dataset).replace(**{"training.steps": STEPS})
 
 
 def table(watched: list[dict[str, Any]], alone: list[dict[str, Any]]) -> list[dict[str, Any]]:
