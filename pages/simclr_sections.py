@@ -96,8 +96,8 @@ def learned(run: Run) -> None:
     left, right = st.columns([1.25, 1], gap="small")
     with left:
         hint = _(
-            "Linear probes on validation images, trained on h, on z, on pixels, on h before training, and on as many "
-            "principal components. Bands: one standard deviation over draws of labels."
+            "Linear probes on validation images, trained on h, on z, on pixels, on h before training, on as many "
+            "principal components, and on codes of a VAE as large. Bands: one standard deviation over draws of labels."
         )
         title = _("What are few labels worth?")
         if figure := _labels(run):

@@ -9,7 +9,7 @@ from torch import Tensor
 from repz_core import datasets, methods, optim, recipes
 from repz_core.batches import Batches
 from repz_core.config import Recipe, RepzError
-from repz_core.events import Snapshot, State, Step, Turn
+from repz_core.events import Look, Snapshot, State, Step, Turn
 from repz_core.locale import _
 from repz_core.memory import keep_freed_memory
 from repz_core.methods.base import Method, Phase
@@ -25,8 +25,9 @@ def train(
     origin: State | None = None,
     proceed: Callable[[int], bool] = lambda step: True,
     watch: Callable[[Turn], None] = lambda turn: None,
-) -> Iterator[Step | Snapshot | State]:
-    """Train `recipe`, yielding Step rows, and at each frame a Step with validation metrics, a Snapshot and a State.
+) -> Iterator[Step | Look | Snapshot | State]:
+    """Train `recipe`, yielding Step rows, and at each frame a Step with validation metrics, a Snapshot and a State; at
+    the last one a Look may come ahead.
 
     A function of the recipe alone: the same events on the same machine, also when continued from any yielded State
     (`resume`), after which the events later than it follow. A fork first trains its parent anew, silently, up to the
@@ -66,7 +67,7 @@ def _events(
     origin: State | None,
     proceed: Callable[[int], bool],
     watch: Callable[[Turn], None],
-) -> Iterator[Step | Snapshot | State]:
+) -> Iterator[Step | Look | Snapshot | State]:
     begins = recipe.parent.step if recipe.parent else 0
     fresh = resume is None
     if fresh and recipe.parent:
@@ -91,7 +92,13 @@ def _events(
             watch(Turn(step, done, total, name, observer.observe))
         if step in frames:
             yield _row(loop.method, step, loop.means() | observer.validate(quick=step not in thorough))
-            yield Snapshot(step, observer.observe() | (observer.examine() if step == training.steps else {}))
+            arrays = observer.observe()
+            if step == training.steps:
+                if overview := observer.overview():
+                    arrays |= overview
+                    yield Look(step, arrays)
+                arrays |= observer.examine()
+            yield Snapshot(step, arrays)
             yield State(step, loop.state())
         elif step % every == 0:
             yield _row(loop.method, step, loop.means())
@@ -248,4 +255,5 @@ def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, floa
     method.meet(train.x)
     with numerics(method.recipe):
         metrics = method.eval().evaluate(held_out.x) | method.probe(train, held_out)
+        metrics |= method.reference(train, held_out)
     return dict(_row(method, method.recipe.training.steps, metrics).values)

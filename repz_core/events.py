@@ -1,4 +1,4 @@
-"""What a training run says while it goes: three kinds of event and the names of the arrays they carry. A leaf."""
+"""What a training run says while it goes: its kinds of event and the names of the arrays they carry. A leaf."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -16,6 +16,13 @@ class Step(NamedTuple):
 
 class Snapshot(NamedTuple):
     """Arrays to look at after `step` optimiser steps; every key is in VOCABULARY."""
+
+    step: int
+    arrays: Mapping[str, NDArray[Any]]
+
+
+class Look(NamedTuple):
+    """What of the last snapshot is known already, ahead of what takes its time; the snapshot has it, too."""
 
     step: int
     arrays: Mapping[str, NDArray[Any]]
@@ -100,7 +107,7 @@ VOCABULARY: dict[str, Array] = {
     # In a run's last snapshot alone, since they take their time:
     "probe_labels": Array("labels a class that linear probes learn from, the last: all", "count", np.float32),
     "probe_accuracy": Array(
-        "on held-out images by probes on h, z, the pixels, h before training, principal components",
+        "on held-out images by probes on h, z, the pixels, h before training, principal components, a VAE's codes",
         "representation, count, draw",
         np.float32,
     ),
@@ -137,6 +144,7 @@ VOCABULARY: dict[str, Array] = {
     "loss_slopes": Array("their gradients", "function, logit", np.float32),
     "views": Array("two views each of some test images, in turn", IMAGE, np.uint8),
     "labels": Array("classes of the probe images", "probe", np.uint8),
+    "factors": Array("true factors of the probe images, those of the data set's card", "factor, probe", np.float16),
     "inputs": Array("fixed test images, in all shades", IMAGE, np.uint8),
     "input_labels": Array("classes of `inputs`", "image", np.uint8),
     "entropy": Array("of the law of the validation images, in nats; infinite for grey ones", "one", np.float32),

@@ -28,10 +28,14 @@ class Observer:
         inputs = method.prepare(torch.from_numpy(test.x[chosen]))
         self.examples = Examples(train, self.held_out.x[:MAX_PROBES], inputs)
         self.labels, self.input_labels = held_out.y[:MAX_PROBES], test.y[chosen]
+        names = [factor.name for factor in catalogue.card(method.recipe.dataset).factors]
+        self.factors = np.array([held_out.factors[name][:MAX_PROBES] for name in names])
 
     def fixed(self) -> dict[str, np.ndarray[Any, Any]]:
         """The arrays that never change."""
         arrays = {"labels": typed("labels", self.labels)}
+        if len(self.factors):
+            arrays["factors"] = typed("factors", self.factors)
         if catalogue.card(self.method.recipe.dataset).kind != "points":
             inputs = _pixels(_shades(self.examples.inputs, self.method), self.method, levels=255)
             arrays |= {"inputs": inputs, "input_labels": typed("input_labels", self.input_labels)}
@@ -49,6 +53,12 @@ class Observer:
         with torch.inference_mode():
             found |= method.compare(self._classed(), self.held_out)
         return in_types(method, found)
+
+    @torch.inference_mode()
+    def overview(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The method's arrays that are wanted at once when training ends."""
+        method = self.method.eval()
+        return in_types(method, method.overview(self._classed(), self.held_out))
 
     @torch.inference_mode()
     def validate(self, quick: bool) -> dict[str, float]:

@@ -45,9 +45,9 @@ def _with_ones(x: Tensor) -> Tensor:
 def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
     """The optimal weights, biases in the last row, (N, d), (N,) -> (d + 1, classes).
 
-    They lie in the span of the rows: where there are fewer rows than features, that is where they are sought. The search
-    goes along the features' principal axes, each scaled so that the sum bends about as much along any: the same optimum
-    in a third of the steps.
+    They lie in the span of the rows: where there are fewer rows than features, that is where they are sought. The
+    search goes along the features' principal axes, each scaled so that the sum bends about as much along any: the same
+    optimum in a third of the steps.
     """
     if len(x) < x.shape[1]:
         span, coordinates = torch.linalg.qr(x.T)

@@ -9,7 +9,7 @@ from typing import Any
 
 from safetensors.numpy import save
 
-from repz_core.events import Snapshot, State, Step
+from repz_core.events import Look, Snapshot, State, Step
 from repz_core.run import Condition, Run, Status, write_json
 
 HEARTBEAT = 0.5  # seconds between two status.json at the most
@@ -41,7 +41,7 @@ class RunWriter:
     def __exit__(self, *_fault: object) -> None:
         self.log.close()
 
-    def write(self, event: Step | Snapshot | State) -> None:
+    def write(self, event: Step | Look | Snapshot | State) -> None:
         """Take one event of the training generator."""
         match event:
             case Step(step, values) if step > self.last_row:
@@ -53,6 +53,8 @@ class RunWriter:
                 self.frames.add(step)
             case State(step, tensors):
                 self._keep(step, tensors)
+            case Look(step, arrays) if step not in self.frames:
+                self.show(arrays)
 
     def _append(self, row: dict[str, Any]) -> None:
         self.log.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")

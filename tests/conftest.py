@@ -64,6 +64,8 @@ def no_last_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a contrastive method takes its time for once it is trained, probes and maps, is tested elsewhere."""
     monkeypatch.setattr("repz_core.methods.simclr.SimCLR.compare", lambda self, train, held_out: {})
     monkeypatch.setattr("repz_core.methods.simclr.SimCLR.probe", lambda self, train, held_out, quick=False: {})
+    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.reference", lambda self, train, held_out: {})
+    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.overview", lambda self, train, held_out: {})
 
 
 @pytest.fixture

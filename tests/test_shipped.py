@@ -49,8 +49,12 @@ def test_a_shipped_run_is_whole(run):
 
 @pytest.mark.parametrize("run", RUNS, ids=str)
 def test_its_weights_give_the_metrics_it_recorded(run):
-    measured = engine.evaluate(run.model(), run.recipe.dataset)
-    assert measured == pytest.approx(run.status.metrics, rel=1e-4)
+    """Of an accuracy an image or two: a probe's optimum is found to a tolerance, and the last bits are a processor's."""
+    measured, recorded = engine.evaluate(run.model(), run.recipe.dataset), run.status.metrics
+    counted = {name for name in recorded if name.startswith(("probe", "knn"))}
+    assert measured.keys() == recorded.keys()
+    for name, value in recorded.items():
+        assert measured[name] == pytest.approx(value, **({"abs": 0.0025} if name in counted else {"rel": 1e-4})), name
 
 
 @pytest.mark.parametrize("run", RUNS, ids=str)

@@ -88,9 +88,11 @@ def embedding(
         "h umap": _("h over steps"), "z umap": _("z over steps"), "h pca": _("h"), "z pca": _("z"),
         "h all": _("all"), "coming": _("PCA until training has ended"), "images": _("images"),
         "h seed": _("reseed"), "seed": _("seed {seed}, at the end"),
+        "color": _("colour"), "class": _("class"),
         "step": _("step {step}, {count} images"), "quality": _("trustworthiness {trust}, continuity {keep}"),
     }  # fmt: skip
-    data = _classes(run, clock) | {"choices": list(choices), "images": images, "text": text}
+    factors = [factor._asdict() | {"title": _(factor.title)} for factor in catalogue.card(run.recipe.dataset).factors]
+    data = _classes(run, clock) | {"choices": list(choices), "images": images, "text": text, "factors": factors}
     with panels.panel(title, hint, run):
         _embedding(key=f"embedding-{'-'.join(choices)}-{run.id if clock else ''}", data=data)
 

@@ -9,6 +9,15 @@ from repz_core.locale import N_, _
 Kind = Literal["images", "patches", "points"]
 
 
+class Factor(NamedTuple):
+    """Something of which a data set's images are known to be made, and between which values it lies."""
+
+    name: str
+    title: str
+    low: float
+    high: float
+
+
 class Card(NamedTuple):
     """What a data set is. `title`, `description` and `class_names` are marked for translation by whoever shows them.
 
@@ -16,6 +25,7 @@ class Card(NamedTuple):
     downloads it. A local set's `version` is the start of the SHA-256 of its arrays, checked whenever it is loaded; that
     of a drawn density is the drawing itself. Of `points` in the plane (or on a line) the law is known: `mixtures`.
     `patches` are images of signed values, on average zero; `span` are the values that are shown black and white.
+    `factors` are those that are known, the classes left out.
     """
 
     name: str
@@ -30,6 +40,7 @@ class Card(NamedTuple):
     kind: Kind = "images"
     span: tuple[float, float] = (0.0, 1.0)
     num_train: int = 0  # of `size`, in the training part; of images alone
+    factors: tuple[Factor, ...] = ()
 
     @property
     def shades(self) -> dict[str, float]:
@@ -113,6 +124,13 @@ CARDS: dict[str, Card] = {
             size=6000,
             network=False,
             num_train=4320,
+            factors=(
+                Factor("hue", N_("hue"), 0.0, 1.0),
+                Factor("scale", N_("size"), 5.0, 9.0),
+                Factor("rotation", N_("angle"), -0.79, 0.79),
+                Factor("x", N_("from the left"), 10.5, 21.5),
+                Factor("y", N_("from the top"), 10.5, 21.5),
+            ),
         ),
         _patches(12, "0362936c"),
         _patches(16, "ac5cce41"),

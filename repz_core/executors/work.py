@@ -3,11 +3,14 @@
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
 
 from repz_core import embed, engine, recipes
 from repz_core.config import RepzError
-from repz_core.events import Snapshot, State, Turn
+from repz_core.events import Look, Snapshot, State, Turn
 from repz_core.locale import _
 from repz_core.run import Condition, Control, Run, Status, write_json
 from repz_core.runs import RunStore
@@ -51,11 +54,20 @@ def work(
 def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) -> Status:
     """Write all events; then the metrics of what came out, on test and validation images."""
     writer.status("running", pacer.step)
+    maps: Mapping[str, NDArray[Any]] = {}
+    asked = 0.0
     origin = _origin(run) if run.recipe.parent and state is None else None
     for event in engine.train(run.recipe, resume=state, origin=origin, proceed=pacer.proceed, watch=pacer.watch):
-        if isinstance(event, Snapshot) and event.step == run.recipe.training.steps:
-            event = _with_maps(run, writer, event)
+        if isinstance(event, Look):
+            maps = _maps(run, writer, event)
+            event = Look(event.step, {**event.arrays, **maps})
+        elif isinstance(event, Snapshot) and event.step == run.recipe.training.steps:
+            event = Snapshot(event.step, {**event.arrays, **maps})
+            writer.paused += time.monotonic() - asked if maps else 0.0
         writer.write(event)
+        if isinstance(event, Look):
+            asked = time.monotonic()
+            writer.status("running", event.step, message=_("asking what was learned"))
     writer.drop_look()
     if pacer.ended == "queued":
         return writer.status("queued", pacer.step)
@@ -69,15 +81,15 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     return status
 
 
-def _with_maps(run: Run, writer: RunWriter, last: Snapshot) -> Snapshot:
-    """The last snapshot with maps of the run's embeddings over time, where it has any; that time is no training."""
-    if not embed.EMBEDDINGS.keys() & last.arrays.keys() or last.step in writer.frames:
-        return last
+def _maps(run: Run, writer: RunWriter, look: Look) -> Mapping[str, NDArray[Any]]:
+    """Maps of the run's embeddings over time, where it has any; that time is no training."""
+    if not embed.EMBEDDINGS.keys() & look.arrays.keys() or look.step in writer.frames:
+        return {}
     start = time.monotonic()
-    writer.status("running", last.step, message=_("laying out the maps"))
-    maps = embed.movie([*run.snapshots(), last])
+    writer.status("running", look.step, message=_("laying out the maps"))
+    maps = embed.movie([*run.snapshots(), Snapshot(look.step, look.arrays)])
     writer.paused += time.monotonic() - start
-    return Snapshot(last.step, {**last.arrays, **maps})
+    return maps
 
 
 def _origin(fork: Run) -> State | None:

@@ -3,6 +3,7 @@
 REAL, FAKE = "#0072b2", "#e69f00"
 RECONSTRUCTION, KL = "#009e8e", "#9467bd"
 PARENT = "#999999"
+OTHER = "#d55e00"
 
 # Ten classes: distinct in hue and lightness on black; the class is written at its centroid as well.
 CLASSES = (

@@ -10,7 +10,8 @@ from repz_core.figures import palette
 from repz_core.figures.live import comparison, finish, line, swatch, trace
 from repz_core.locale import _
 
-REPRESENTATIONS = (palette.REAL, palette.KL, palette.PARENT, palette.FAKE, palette.RECONSTRUCTION)
+REPRESENTATIONS = (palette.REAL, palette.KL, palette.PARENT, palette.FAKE, palette.RECONSTRUCTION, palette.OTHER)
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 H, Z = REPRESENTATIONS[:2]
 
 
@@ -49,9 +50,9 @@ def labels(counts: Sequence[float], accuracies: NDArray[np.floating]) -> go.Figu
     draw), as in events.VOCABULARY; bands reach one standard deviation over draws to either side.
     """
     figure = go.Figure()
-    names = [_("h"), _("z"), _("pixels"), _("h, untrained"), _("PCA, as many")]
+    names = [_("h"), _("z"), _("pixels"), _("h, untrained"), _("PCA, as many"), _("VAE, as many")]
     positions = list(range(len(counts)))
-    for name, color, draws in zip(names, REPRESENTATIONS, accuracies, strict=True):
+    for name, color, symbol, draws in zip(names, REPRESENTATIONS, SYMBOLS, accuracies, strict=True):
         mean, spread = draws.mean(1), draws.std(1)
         band = [*(mean + spread).tolist(), *(mean - spread)[::-1].tolist()]
         figure.add_scatter(
@@ -60,7 +61,8 @@ def labels(counts: Sequence[float], accuracies: NDArray[np.floating]) -> go.Figu
         )  # fmt: skip
         figure.add_scatter(
             x=positions, y=mean.tolist(), customdata=spread.tolist(), name=name, mode="lines+markers",
-            marker={"size": 8}, line={"color": color, "width": 3}, hovertemplate="%{y:.1%} ± %{customdata:.1%}",
+            marker={"size": 9, "symbol": symbol}, line={"color": color, "width": 3},
+            hovertemplate="%{y:.1%} ± %{customdata:.1%}",
         )  # fmt: skip
     pieces = [swatch(color, name) for name, color in zip(names, REPRESENTATIONS, strict=True)]
     finish(figure, "plane", _("labels a class"), _("accuracy, validation"), f"{'  '.join(pieces[:3])}<br>"

@@ -132,6 +132,14 @@ class Method(nn.Module, ABC):
         """Metrics that need classes, which training never sees; as `evaluate`, and added to it."""
         return {}
 
+    def reference(self, train: Labelled, held_out: Labelled) -> dict[str, float]:
+        """Metrics of what was there before training; only a trained model's evaluation has them beside `probe`'s."""
+        return {}
+
+    def overview(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
+        """Arrays over all examples that are wanted at once when training ends; only the last snapshot has them."""
+        return {}
+
     def compare(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
         """Arrays that need classes and take their time; only the last snapshot has them."""
         return {}

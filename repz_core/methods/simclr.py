@@ -16,6 +16,7 @@ from repz_core.config import Recipe
 from repz_core.latent import principal_axes
 from repz_core.locale import N_
 from repz_core.methods.base import Examples, Labelled, Method, Phase
+from repz_core.methods.vae_codes import vae_codes
 from repz_core.pca import PCA
 from repz_core.probes import Judge
 from repz_core.recipes import simclr as recipe_simclr
@@ -125,26 +126,37 @@ class SimCLR(Method):
         return {name: float(term) for name, term in terms.items()}
 
     def probe(self, train: Labelled, held_out: Labelled, *, quick: bool = False) -> dict[str, float]:
-        """Accuracies: of a linear probe on h and nearest neighbours in h; unless `quick` also on z, with 10 labels a
-        class (mean over draws), on the pixels and on h before training.
+        """Accuracies: of a linear probe on h and nearest neighbours in h; unless `quick` also on z, and with 10
+        labels a class (mean over draws).
         """
         train = _some(train)
         judge = Judge(train.y, held_out.y)
         h = self.encode(train.x), self.encode(held_out.x)
         metrics = {"probe_h": judge.linear(*h), "knn": torch.tensor(judge.neighbours(*h))}
         if not quick:
-            untrained = self._untrained()
             metrics |= {
                 "probe_h_10": judge.linear(*h, 10, NUM_DRAWS),
                 "probe_z": judge.linear(self.project(h[0]), self.project(h[1])),
-                "probe_random": judge.linear(untrained.encode(train.x), untrained.encode(held_out.x)),
-                "probe_pixels": judge.linear(train.x, held_out.x),
             }
         return {name: float(accuracies.mean()) for name, accuracies in metrics.items()}
 
+    def reference(self, train: Labelled, held_out: Labelled) -> dict[str, float]:
+        """Accuracies of linear probes on h before training and on the pixels."""
+        train = _some(train)
+        judge, untrained = Judge(train.y, held_out.y), self._untrained()
+        return {
+            "probe_random": float(judge.linear(untrained.encode(train.x), untrained.encode(held_out.x)).mean()),
+            "probe_pixels": float(judge.linear(train.x, held_out.x).mean()),
+        }
+
+    def overview(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
+        """A map of h of all there is."""
+        h = torch.cat([self.encode(train.x), self.encode(held_out.x)])[:MAP_POINTS]
+        return {"map_h": embed.flat_map(h), "map_labels": torch.cat([train.y, held_out.y])[:MAP_POINTS]}
+
     def compare(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
-        """Accuracy against the number of labels, for h, z, the pixels, h before training and as many principal
-        components of the pixels; and a map of all there is.
+        """Accuracy against the number of labels, for h, z, the pixels, h before training, as many principal components
+        of the pixels, and codes of a VAE as large.
         """
         train = _some(train)
         judge, untrained = Judge(train.y, held_out.y), self._untrained()
@@ -156,15 +168,13 @@ class SimCLR(Method):
             (train.x, held_out.x),
             (untrained.encode(train.x), untrained.encode(held_out.x)),
             (train.x @ axes.T, held_out.x @ axes.T),
+            vae_codes(self.recipe.dataset, self.config.h, train.x, held_out.x),
         ]
         accuracies = [[judge.linear(*pair, count, COUNT_DRAWS) for count in COUNTS] for pair in pairs]
         every = len(train.y) / judge.num_classes
-        everything, labels = torch.cat(h)[:MAP_POINTS], torch.cat([train.y, held_out.y])[:MAP_POINTS]
         return {
             "probe_labels": torch.tensor([count or every for count in COUNTS]),
             "probe_accuracy": torch.stack([torch.stack(row) for row in accuracies]),
-            "map_h": embed.flat_map(everything),
-            "map_labels": labels,
         }
 
     def _untrained(self) -> "SimCLR":

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from repz_core import recipes
 from repz_core.run import Run
+from repz_core.runs import run_id
 from tests.e2e.conftest import Lab
 from tests.e2e.test_linear import TRACES
 
@@ -59,6 +60,21 @@ def test_maps_are_those_that_the_worker_laid_out(page: Page, lab: Lab) -> None:
     place = canvas.get_attribute("data-pointed")
     assert place
     expect(page.locator(".embedding canvas").nth(2)).to_have_attribute("data-pointed", place)
+
+
+def test_maps_are_coloured_by_a_factor_all_at_once(page: Page, lab: Lab) -> None:
+    run = run_id(recipes.preset("simclr", "Sprites with colour jitter"))
+    page.goto(f"{lab.url}/simclr?run={run}&show=map")
+    maps = page.locator(".embedding canvas")
+    expect(maps.nth(1)).to_have_attribute("data-map", "z umap")
+    before = [maps.nth(i).evaluate("(canvas) => canvas.toDataURL()") for i in range(2)]
+    page.locator(".embedding select").first.select_option("colour: hue")
+    for i in range(2):
+        expect(maps.nth(i)).to_have_attribute("data-factor", "hue")
+        assert maps.nth(i).evaluate("(canvas) => canvas.toDataURL()") != before[i]
+    page.get_by_role("button", name="all", exact=True).click()  # of training images too, whose factors are not told
+    expect(maps.first).to_have_attribute("data-factor", "")
+    expect(page.locator(".embedding select").first).to_be_disabled()
 
 
 def test_the_softmax_of_a_row_is_that_of_the_recorded_similarities(page: Page, lab: Lab) -> None:

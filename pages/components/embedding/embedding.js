@@ -1,4 +1,5 @@
-// A map of embeddings at the step in view, coloured by class; the image under the pointer, in every map of the run at once.
+// A map of embeddings at the step in view, coloured by class or by a factor; the image under the pointer, in every map of
+// the run at once.
 import { toggle } from "../shared/controls.js";
 import { fit, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
@@ -8,7 +9,9 @@ import { box, places } from "./places.js";
 
 const SIDE = 24, APART = 14; // of an image in place of a point, and between two of them
 const NEAR = 14; // pixels from the pointer within which a point is meant
+const LOW = [70, 100, 230], HIGH = [254, 232, 56]; // colours of a factor's values, safe for the colour-blind
 const pointed = new WeakMap(); // RunView -> the probe image that is pointed at in one of its maps
+const coloured = new WeakMap(); // RunView -> the factor that its maps are coloured by, -1: the class
 const number = new Intl.NumberFormat("en");
 
 export default part(["frame", "frames", "status", "point"], (parent, { data }) => {
@@ -24,6 +27,7 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     draw(...last);
   })));
   bar.append(toggle(text.images, thumbnails, (on) => { thumbnails = on; draw(...last); }));
+  if (data.factors.length) bar.append(colors());
   const point = (place) => {
     const [run] = last;
     if ((pointed.get(run) ?? null) === place) return;
@@ -35,6 +39,18 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     if (spots?.probes) point(under(spots, event.clientX - left, event.clientY - top));
   };
   canvas.onpointerleave = () => last && point(null);
+
+  function colors() {
+    const choice = document.createElement("select"), names = [text.class, ...data.factors.map(({ title }) => title)];
+    choice.append(...names.map((name, i) => new Option(`${text.color}: ${name}`, i - 1)));
+    choice.setAttribute("aria-label", text.color);
+    choice.onchange = () => {
+      const [run] = last;
+      coloured.set(run, Number(choice.value));
+      run.say("point");
+    };
+    return choice;
+  }
 
   const draw = (run, data, step) => {
     last = [run, data, step];
@@ -48,10 +64,18 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     const { middle, reach } = box(found.points), scale = Math.min(width, height) / 2 / reach;
     const at = (i) => [width / 2 + (found.points[2 * i] - middle[0]) * scale, height / 2 - (found.points[2 * i + 1] - middle[1]) * scale];
     spots = { probes: found.probes, all: Array.from(found.labels, (label, i) => [...at(i), label]) };
+    const values = found.probes ? run.arrays(step).factors : null, by_factor = values ? coloured.get(run) ?? -1 : -1;
+    canvas.dataset.factor = data.factors[by_factor]?.name ?? "";
+    const choice = bar.querySelector("select");
+    if (choice) Object.assign(choice, { value: String(by_factor), disabled: !values });
     const place = found.probes ? pointed.get(run) ?? null : null, images = run.arrays(step).probe_images;
     if (thumbnails && found.probes && images) drawImages(context, spots.all.slice(0, images.shape[0]), images, paint);
-    else {
-      drawPoints(context, spots.all, colors, found.probes ? 3 : 1.7);
+    else if (by_factor >= 0) {
+      const factor = data.factors[by_factor], [, count] = values.shape;
+      drawPoints(context, spots.all.map(([x, y], i) => [x, y, i]), (i) => shade(factor, values.data[by_factor * count + i]), 3.5);
+      drawKey(context, factor, height);
+    } else {
+      drawPoints(context, spots.all, (label) => colors[label], found.probes ? 3 : 1.7);
       drawNames(context, spots.all, colors, names, width, height);
     }
     if (place !== null && images && place < images.shape[0]) drawCard(context, spots.all[place], pixels(images, place), images.shape.slice(1), paint, width, height);
@@ -74,13 +98,32 @@ function under({ all }, x, y) {
   return best;
 }
 
-function drawPoints(context, spots, colors, radius) {
-  for (const [x, y, label] of spots) {
-    context.fillStyle = colors[label];
+function drawPoints(context, spots, color, radius) {
+  for (const [x, y, of] of spots) {
+    context.fillStyle = color(of);
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.fill();
   }
+}
+
+// The colour of a factor's value: hue as it is, others from dark to light.
+function shade({ name, low, high }, value) {
+  const share = Math.max(0, Math.min(1, (value - low) / (high - low)));
+  return name === "hue" ? `hsl(${360 * share} 100% 60%)` : `rgb(${[0, 1, 2].map((i) => LOW[i] + (HIGH[i] - LOW[i]) * share).join(" ")})`;
+}
+
+// What the colours of a factor mean.
+function drawKey(context, { name, title, low, high }, height) {
+  const width = 120;
+  context.fillStyle = "#000b";
+  context.fillRect(4, height - 40, width + 60, 40);
+  for (let x = 0; x < width; x++) {
+    context.fillStyle = shade({ name, low: 0, high: width }, x);
+    context.fillRect(10 + x, height - 14, 1.5, 8);
+  }
+  Object.assign(context, { fillStyle: "#fff", font: "600 14px sans-serif", textAlign: "left", textBaseline: "alphabetic" });
+  context.fillText(`${title}: ${figure(low, 2)} – ${figure(high, 2)}`, 10, height - 20);
 }
 
 // Images in place of points, as many as there is room for.

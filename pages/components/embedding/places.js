@@ -5,10 +5,10 @@ const QUALITIES = ["trustworthiness", "continuity"];
 // {points: Float32Array of x, y; labels; probes, whether point i is probe image i; step; quality [2] or null}, or null
 // where there is no such map. `of` is "h" or "z", `by` "umap", "pca", "all", or "seed", the `seed`-th of those of the end.
 export function places(run, step, of, by, seed = 0) {
-  const arrays = run.arrays(step), end = run.arrays(run.steps.at(-1));
+  const last = run.glanced ? run.now.step : run.steps.at(-1), arrays = run.arrays(step), end = run.arrays(last);
   if (!arrays?.labels) return null;
-  if (by === "all") return end?.map_h ? { points: end.map_h.data, labels: end.map_labels.data, probes: false, step: run.steps.at(-1), quality: null } : null;
-  if (by === "seed") return end?.maps_seeded ? ofSeed(run, arrays, end, seed) : null;
+  if (by === "all") return end?.map_h ? { points: end.map_h.data, labels: end.map_labels.data, probes: false, step: last, quality: null } : null;
+  if (by === "seed") return end?.maps_seeded ? ofSeed(last, arrays, end, seed) : null;
   const frame = end?.map_steps ? nearest(end.map_steps.data, step) : -1, maps = end?.[`maps_${of}`];
   if (by === "umap") {
     if (!maps) return null;
@@ -22,9 +22,9 @@ export function places(run, step, of, by, seed = 0) {
   return { points, labels: arrays.labels.data, probes: true, step, quality: frame >= 0 && end.map_steps.data[frame] === step ? quality(end, of, frame, 1) : null };
 }
 
-function ofSeed(run, { labels }, { maps_seeded: { shape: [seeds, count], data }, seeded_quality: { data: found } }, seed) {
+function ofSeed(step, { labels }, { maps_seeded: { shape: [seeds, count], data }, seeded_quality: { data: found } }, seed) {
   const place = seed % seeds, size = 2 * count;
-  return { points: data.subarray(place * size, (place + 1) * size), labels: labels.data, probes: true, step: run.steps.at(-1), quality: found.subarray(2 * place, 2 * place + 2), seed: place + 1 };
+  return { points: data.subarray(place * size, (place + 1) * size), labels: labels.data, probes: true, step, quality: found.subarray(2 * place, 2 * place + 2), seed: place + 1 };
 }
 
 const nearest = (steps, step) => steps.reduce((best, found, i) => (Math.abs(found - step) < Math.abs(steps[best] - step) ? i : best), 0);
