@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
@@ -68,7 +68,7 @@ class Waits:
 
 
 class Hall:
-    """What all sessions of this server share: whether viewers may start runs, those they started, presenters' passes."""
+    """What all sessions of this server share: may viewers start runs, those they started, presenters' passes."""
 
     def __init__(self) -> None:
         self.viewers_start = False
@@ -189,18 +189,23 @@ def presenter_code() -> str:
 def how_to_set_a_code() -> str:
     """What to do where nobody can present."""
     return _(
-        "Nobody presents: start the lab with a code of at least {count} letters, as in REPZ_CODE=… make run."
+        "Nobody presents: start the lab with REPZ_CODE, or presenter_code in Streamlit's secrets, set to a code of at "
+        "least {count} letters."
     ).format(count=LEAST_CODE)
 
 
-def can_sign_in() -> bool:
-    """Whether presenters are named for Streamlit's login."""
-    return bool(_secret("auth", None) and _secret("presenters", None))
+def providers() -> list[str | None]:
+    """Whom one may sign in with, as st.login names them, if presenters are listed; None is the only one of [auth]."""
+    auth = _secret("auth", {})
+    if not _secret("presenters", []):
+        return []
+    named = [name for name, found in auth.items() if isinstance(found, Mapping)]
+    return [None] * ("client_id" in auth) + named
 
 
 def signed_in() -> bool:
     """Whether the one who signed in is among the presenters of the secrets."""
-    if not can_sign_in() or not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
+    if not providers() or not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
         return False
     email = str(st.user.get("email") or "").casefold()
     return email in {str(name).casefold() for name in _secret("presenters", [])}

@@ -46,7 +46,8 @@ tails: dict[str, Tail] = {}  # of the runs that are watched
 def run_of(request: Request) -> Run:
     """The run that is asked for; one that is watched is open already. Raises RepzError where there is none."""
     id = request.path_params["id"]
-    return tails[id].run if id in tails else RunStore().open(id)
+    tail = tails.get(id)
+    return tail.run if tail and tail.run.folder.exists() else RunStore().open(id)
 
 
 @lru_cache(128)

@@ -1,16 +1,20 @@
 """What every request has to pass, and the headers that every answer gets: one ASGI middleware around the whole app."""
 
+import re
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.access import hosted, loopback
+from pages.access import COOKIE, hall, hosted, loopback
 from repz_core.locale import _
 
 OURS = "/repz/"  # our own routes, read-only
+FORM = re.compile(r"/repz/[\w./-]{1,200}", re.ASCII)  # of their paths: nothing that a file system minds
+UPLOADS = "/_stcore/upload_file/"  # where Streamlit takes files into memory, whether a page asks for one or not
 POLICY = {
     "default-src": "'self'",
     # Streamlit's page has an inline script and loads a browser part's code from a blob; plotly makes functions of text.
@@ -70,14 +74,23 @@ def refusal(scope: Scope) -> PlainTextResponse | None:
         )
         return PlainTextResponse(words, 403)
     ours = scope["path"].startswith(OURS)
+    if ours and not FORM.fullmatch(scope["path"]):
+        return PlainTextResponse(_("There is nothing at this address."), 404)
     if ours and scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
         return PlainTextResponse(_("The lab's routes are read-only."), 405, {"Allow": "GET, HEAD"})
+    if UPLOADS in scope["path"] and hosted() and not _has_pass(headers):
+        return PlainTextResponse(_("Only one who gave the presenter's code may send files."), 403)
     if (ours or scope["type"] == "websocket") and not _same_origin(headers):
         words = _(
             "That request came from another site's page; name its origin in server.corsAllowedOrigins to allow it."
         )
         return PlainTextResponse(words, 403)
     return None
+
+
+def _has_pass(headers: Headers) -> bool:
+    """Whether the cookie of one who gave the presenter's code came along."""
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE) in hall.passes
 
 
 def _is_local(host: str | None) -> bool:

@@ -1,6 +1,9 @@
 """The corner of a hosted lab where one becomes its presenter, and what only a presenter has."""
 
+import logging
+
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from pages import access
 from pages.parts.assets import browser_part
@@ -38,10 +41,20 @@ def _door() -> None:
                 st.error(str(error))
             else:
                 st.rerun()
-    if access.can_sign_in():
-        st.button(_("Sign in"), icon=":material/login:", width="stretch", on_click=st.login)
-    elif not access.presenter_code():
+    for provider in access.providers():
+        words = _("Sign in with {provider}").format(provider=provider) if provider else _("Sign in")
+        st.button(words, icon=":material/login:", width="stretch", on_click=_sign_in, args=(provider,))
+    if not access.presenter_code() and not access.providers():
         st.caption(access.how_to_set_a_code())
+
+
+def _sign_in(provider: str | None) -> None:
+    """Leave for the provider's page; one sentence where the secrets, or Authlib, are not as that needs them."""
+    try:
+        st.login(provider)
+    except StreamlitAPIException as error:
+        logging.getLogger(__name__).warning("Signing in failed: %s", error)
+        st.toast(_("Signing in does not work here: see the server's log for what is missing in its secrets."))
 
 
 def _desk() -> None:

@@ -72,8 +72,8 @@ def _obey(run: Run, wish: str, step: int, turn: int) -> None:
     so far.
     """
     a_step = len(recipes.turns(run.recipe))
-    so_far = max(run.control.until, step * a_step + turn)
     try:
+        so_far = max(run.control.until, step * a_step + turn)
         if wish == "turn":
             access.steer(run, desired="pause", until=so_far + 1)
         elif wish == "step":

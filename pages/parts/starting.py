@@ -12,7 +12,7 @@ from repz_core.run import Run
 def start_here(label: str, **looks: Any) -> bool:
     """A button that is to start a run; whether it was pressed. Viewers who may start none see why."""
     if why := access.why_not():
-        st.caption(f":material/visibility: {why}")
+        st.caption(":material/visibility: " + why)
         return False
     return st.button(label, **({"icon": ":material/play_arrow:"} | looks))
 

@@ -1,5 +1,6 @@
 """Which run is in view: the URL says, and it is the whole of that state."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~:$&@/]")  # a link's author may have put words into the URL
 CLOCKS = {"steps", "num_frames", "noise_steps", "half_life"}  # numbers of steps: a step costs the same
 
 
@@ -86,7 +88,7 @@ def _tell_fault(run: Run) -> None:
     """Why `run` is in view and not the one that was asked for; for as long as it is."""
     id, fault = st.session_state.get("fault", ("", ""))
     if id == run.id:
-        st.warning(fault, icon=":material/info:")
+        st.warning(_MARKUP.sub(r"\\\g<0>", fault), icon=":material/info:")
 
 
 def reference(run: Run) -> dict[str, Any]:
