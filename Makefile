@@ -33,10 +33,10 @@ lint: $(VENV)/.tests  ## check style, format and types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: $(VENV)/.runtime .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
+bench: $(VENV)/.tests .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python
 
-bench-full: $(VENV)/.runtime .venv-bench/.peers  ## as bench, with the long measurements
+bench-full: $(VENV)/.tests .venv-bench/.peers  ## as bench, with the long measurements
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python --full
 
 checkpoints: $(VENV)/.runtime  ## rebuild checkpoints/ from their recipes
