@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 
 import pandas  # noqa: F401  (Streamlit asks of all that a browser part gets whether it is a DataFrame)
 import streamlit as st
+from starlette.middleware import Middleware
 
-from pages import routes
+from pages import routes, sessions
+from pages.security import Guard
 from repz_core import figures, recipes, supervisor
 from repz_core.runs import RunStore
 
@@ -15,6 +17,7 @@ from repz_core.runs import RunStore
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Have a supervisor as long as the server lives."""
+    sessions.leave_unwatched()
     with supervisor.ensure(RunStore().root):
         gc.collect()
         gc.freeze()  # what is loaded by now stays: collections after a rerun need not look at it
@@ -26,4 +29,4 @@ figures.load()
 for method in recipes.names():
     recipes.family(method)
 
-app = st.App("pages/shell.py", lifespan=lifespan, routes=routes.ROUTES)
+app = st.App("pages/shell.py", lifespan=lifespan, routes=routes.ROUTES, middleware=[Middleware(Guard)])

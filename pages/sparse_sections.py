@@ -8,7 +8,9 @@ import streamlit as st
 from pages.parts import atoms, family, latent, panels, penalties, same
 from pages.parts.knobs import fork_run
 from pages.parts.numbers import numbers
+from pages.parts.starting import start_here
 from pages.parts.view import show, usual_preset
+from repz_core.config import RepzError
 from repz_core.figures import palette, sparse
 from repz_core.figures.live import comparison
 from repz_core.locale import N_, _, language
@@ -91,8 +93,8 @@ def _resampling(run: Run) -> None:
     frames = run.frames()
     wish = _("A fork of this run, from its newest frame, in which dead units start again towards what is missing.")
     with button:
-        pressed = st.button(_("Wake dead units"), icon=":material/refresh:", width="stretch", help=wish,
-                            disabled=not frames)  # fmt: skip
+        pressed = start_here(_("Wake dead units"), icon=":material/refresh:", width="stretch", help=wish,
+                             disabled=not frames)  # fmt: skip
     if pressed:
         step, steps = frames[-1], run.recipe.training.steps
         changes = {
@@ -194,9 +196,12 @@ def law(run: Run) -> None:
     with right:
         penalties.noise(run)
     if st.button(_("A code that follows its law: the VAE with a Laplace prior"), icon=":material/arrow_forward:"):
-        st.switch_page(
-            st.session_state["pages"]["vae"], query_params={"run": usual_preset("vae", "A Laplace prior").id}
-        )
+        try:
+            asked = {"run": usual_preset("vae", "A Laplace prior").id}
+        except RepzError as error:
+            st.info(str(error), icon=":material/info:")
+        else:
+            st.switch_page(st.session_state["pages"]["vae"], query_params=asked)
 
 
 def norms(run: Run) -> None:

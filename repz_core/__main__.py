@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
-from repz_core import recipes
+from repz_core import archive, recipes
 from repz_core.config import MOST_STEPS, Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
 from repz_core.locale import _
@@ -67,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--dataset", help="default: the run's own")
     command("runs", runs, "list the runs")
     command("doctor", doctor, "say what is wrong with this installation, and what to do about it")
+    sub = command("export", export, "write a run to one file, for another machine")
+    sub.add_argument("run", help="a run's id or folder")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="default: the run's id, here, as .zip")
+    command("import", import_, "put an exported run into the run root").add_argument("file", type=Path)
     command("checkpoints", checkpoints, "rebuild the shipped runs from their recipes")
     return parser
 
@@ -152,14 +156,32 @@ def asked_recipe(options: argparse.Namespace) -> Recipe:
 
 def evaluate(options: argparse.Namespace) -> None:
     """The metrics as one JSON object."""
-    folder = Path(options.run)
-    run = Run(folder.absolute()) if os.path.isdir(folder) else RunStore().open(options.run)
+    run = _run_of(options)
     dataset = options.dataset or run.recipe.dataset
     catalogue.card(dataset)
     from repz_core import engine
     from repz_core.writer import rounded
 
     print(json.dumps(rounded(engine.evaluate(run.model(), dataset))))
+
+
+def _run_of(options: argparse.Namespace) -> Run:
+    """The run that a command names by its id or its folder."""
+    folder = Path(options.run)
+    return Run(folder.absolute()) if os.path.isdir(folder) else RunStore().open(options.run)
+
+
+def export(options: argparse.Namespace) -> None:
+    """The file that was written."""
+    run = _run_of(options)
+    file = archive.export(run, options.out or Path(f"{run.id}.zip"))
+    _print(options, [{"id": run.id, "file": str(file)}], lambda row: row["file"])
+
+
+def import_(options: argparse.Namespace) -> None:
+    """The run that was put into the run root."""
+    run = archive.import_(options.file, RunStore())
+    _print(options, [{"id": run.id, "folder": str(run.folder)}], lambda row: row["id"])
 
 
 def runs(options: argparse.Namespace) -> None:

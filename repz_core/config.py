@@ -208,6 +208,6 @@ def short(given: Any) -> str:
     """What was given, on one line and of bounded length."""
     try:
         text = repr(given)
-    except ValueError:  # an int of more digits than Python prints
+    except (ValueError, RecursionError):  # an int of more digits than Python prints, a list deeper than it follows
         text = type(given).__name__
     return text if len(text) <= 100 else text[:97] + "..."

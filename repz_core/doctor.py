@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -45,9 +45,12 @@ class Finding(NamedTuple):
         return f"{mark:6} {self.check:12} {self.found}" + (f"\n{'':20}{self.remedy}" if self.remedy else "")
 
 
-def examine() -> Iterator[Finding]:
-    """All findings, each as soon as it is known."""
-    for check in CHECKS:
+Check = Callable[[str], Iterator[Finding]]
+
+
+def examine(checks: Sequence[Check] | None = None) -> Iterator[Finding]:
+    """What `checks` find, all of them unless said, each as soon as it is known."""
+    for check in CHECKS if checks is None else checks:
         name = check.__name__.removeprefix("check_")
         try:
             yield from check(name)
@@ -177,21 +180,23 @@ def check_shipped(name: str) -> Iterator[Finding]:
 
 
 def fault_of(run: Run) -> str:
-    """Why a finished run is not whole: its files are read, of the frames the first and the last; "" where it is."""
+    """Why a finished run is not whole: its files are read to the last byte; "" where it is."""
     try:
         frames, status = run.frames(), run.status
         run.weights()
         if run.recipe.training.frame_steps() != set(frames) or status.state != "done":
             return _("Run {id} is not whole.").format(id=run.id)
-        for step in (frames[0], frames[-1]):
-            run.snapshot(step)
         missing = [step for step in frames if not run.snapshot_file(step).exists()]
-        return _("Run {id} lacks its frame at step {step}.").format(id=run.id, step=missing[0]) if missing else ""
+        if missing:
+            return _("Run {id} lacks its frame at step {step}.").format(id=run.id, step=missing[0])
+        for step in frames:
+            run.snapshot(step)
+        return ""
     except RepzError as error:
         return str(error)
 
 
-CHECKS: tuple[Callable[[str], Iterator[Finding]], ...] = (
+CHECKS: tuple[Check, ...] = (
     check_versions,
     check_cores,
     check_disk,

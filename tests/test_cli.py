@@ -267,3 +267,18 @@ def test_ctrl_c_ends_a_run_and_keeps_what_there_is(home):
     assert status.state == "stopped"
     assert json.loads(out.splitlines()[-1])["steps"] == status.step == started[0].state().step > 0
     assert status.metrics
+
+
+def test_a_run_goes_out_and_comes_in(run, train, home, tmp_path, monkeypatch):
+    id = Path(train("--steps", 20)["run"]).name
+    monkeypatch.chdir(tmp_path)
+    assert run("export", id) == (0, [f"{id}.zip"], [])
+    code, out, _err = run("export", id, "--out", tmp_path / "b.zip", "--json")
+    assert json.loads(out[0]) == [{"id": id, "file": str(tmp_path / "b.zip")}]
+    before = RunStore().open(id).events()
+    RunStore().delete(RunStore().open(id))
+    assert run("import", f"{id}.zip") == (0, [id], [])
+    assert RunStore().open(id).events() == before
+    for command in (("import", "none.zip"), ("import", home), ("export", "vae-0123456789abcdef")):
+        code, out, err = run(*command)
+        assert (code, out, len(err)) == (2, [], 1)

@@ -284,3 +284,26 @@ def test_every_kind_of_field_has_words():
     with pytest.raises(RepzError, match=r"^flag must be true or false; got 'maybe'\.$"):
         Kinds().replace(flag="maybe")
     assert config.leaf_paths(Kinds)[:2] == ["flag", "text"]
+
+
+@pytest.mark.parametrize("depth", [90, 300, 900])
+@pytest.mark.parametrize("where", ["model", "parent", "dataset", "method", "forks"])
+def test_what_is_nested_deep_is_one_sentence(where, depth, tiny):
+    """A recipe.json is text of anybody's; neither JSON, pydantic nor repr may run out of stack on it."""
+    plain = tiny().plain()
+    deep = json.loads('{"a":[' * (depth // 2) + "1" + "]}" * (depth // 2))
+    if where == "forks":
+        deep = plain
+        for seed in range(depth):
+            deep = plain | {"parent": {"recipe": deep, "step": 0}, "seed": seed}
+    values = deep if where == "forks" else plain | {where: {"recipe": deep, "step": 0} if where == "parent" else deep}
+    with pytest.raises(RepzError, match=r"^[^\n]{1,500}\.$"):
+        recipes.parse(values)
+
+
+def test_forks_of_forks_have_room(tiny):
+    recipe = tiny()
+    for seed in range(45):
+        recipe = recipes.fork(recipe, 0 if seed == 0 else 1, **{"training.lr": 0.001 + seed / 1000})
+        recipe = recipes.parse(recipe.plain())
+    assert recipe.digest() == recipes.parse(json.loads(json.dumps(recipe.plain()))).digest()

@@ -53,6 +53,7 @@ def seconds_to(condition, what: str) -> float:
 
 def test_ten_kills_at_random_moments_change_nothing(lab, report):
     moments, recipe = random.Random(1), small(1)
+    until(lambda: over(lab.submit(small(0, steps=5))), "a warm supervisor")
     plain = lab.submit(recipe)
     lasts, expected = seconds_to(lambda: over(plain), "the undisturbed run"), fingerprint(plain)
     waited: list[float] = []
@@ -60,7 +61,7 @@ def test_ten_kills_at_random_moments_change_nothing(lab, report):
         lab.delete(plain)
         run = lab.submit(recipe)
         for _kill in range(2):
-            time.sleep(moments.uniform(0, lasts / 2))
+            time.sleep(moments.uniform(0, lasts / 3))
             if not over(run) and (worker := worker_or_none(run)):
                 size = run.log_size()
                 worker.kill()
@@ -68,10 +69,9 @@ def test_ten_kills_at_random_moments_change_nothing(lab, report):
         until(lambda: over(run), "the run's end")  # noqa: B023
         assert (run.status.state, run.status.message) == ("done", "")
         assert fingerprint(run) == expected
-    report(
-        f"{len(waited)} workers killed: going on after {sorted(waited)[len(waited) // 2]:.2f} s, at most {max(waited):.2f} s"
-    )
-    assert sorted(waited)[len(waited) // 2] < GENEROUS
+    median = sorted(waited)[len(waited) // 2]
+    report(f"{len(waited)} workers killed: going on after {median:.2f} s, at most {max(waited):.2f} s")
+    assert median < GENEROUS
 
 
 def worker_or_none(run: Run) -> psutil.Process | None:

@@ -169,19 +169,6 @@ def test_a_worker_that_keeps_dying_ends_as_failed(store: RunStore, monkeypatch: 
     assert killed > supervisor.MAX_RESTARTS
 
 
-def test_a_killed_supervisor_is_followed_by_one_that_adopts(store: RunStore) -> None:
-    run = store.submit(asked(5))
-    until(lambda: run.status.step > 50, "some steps")
-    first = chief(store)
-    first.kill()
-    first.wait(10)
-    worker = worker_of(run)
-    chief(store, other_than=first.pid)  # the server sees to it
-    worker.kill()
-    until(lambda: run.status.state in ENDED, "the run's end")
-    assert run.status.state == "done", run.status.message
-
-
 def test_a_paused_run_does_not_block_the_queue(store: RunStore) -> None:
     paused = store.submit(asked(7, steps=100_000))
     until(lambda: paused.status.step > 10, "some steps")

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from pages import access
 from pages.parts import panels
 from pages.parts.assets import browser_part
+from pages.parts.starting import start
 from pages.parts.view import show
 from repz_core import recipes
 from repz_core.config import Recipe, RepzError
@@ -11,7 +13,6 @@ from repz_core.datasets.catalogue import CARDS, card
 from repz_core.figures import palette
 from repz_core.locale import _
 from repz_core.run import Run
-from repz_core.runs import RunStore
 
 SIDE = 32  # cells; datasets/mixtures.py reads the same
 
@@ -28,13 +29,17 @@ def drawing_pad(run: Run, recipe: Recipe | None) -> None:
         "clear": _("clear"),
     }  # fmt: skip
     with panels.panel(title, hint, run):
-        data = {"side": SIDE, "drawing": seen.version, "ink": palette.REAL, "text": text}
+        data = {
+            "side": SIDE, "drawing": seen.version, "ink": palette.REAL, "starts": access.may_start(), "text": text,
+        }  # fmt: skip
         found = _drawing(key=f"drawing-{run.id}", data=data, on_drawn_change=lambda: None)
     if found.drawn:
         try:
             asked = (recipe or run.recipe).replace(dataset=f"drawn@{found.drawn}", parent=None)
-            show(RunStore().submit(recipes.parse(asked.plain())))
+            asked = recipes.parse(asked.plain())
         except RepzError as error:
             st.error(str(error))
-        else:
+            return
+        if started := start(asked):
+            show(started)
             st.rerun()

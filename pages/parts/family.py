@@ -6,9 +6,10 @@ import streamlit as st
 
 from pages.parts.assets import browser_part
 from pages.parts.panels import panel, texts
+from pages.parts.starting import start, start_here
 from pages.parts.view import reference
 from repz_core import recipes
-from repz_core.config import Recipe, RepzError, value
+from repz_core.config import Recipe, value
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
@@ -46,13 +47,8 @@ def offer_twin(run: Run, **changes: Any) -> None:
     with st.container(border=True):
         words = ", ".join(f"{path.rpartition('.')[2]} = {given}" for path, given in changes.items())
         st.markdown(_("There is no such run yet: the same but for {changes}.").format(changes=words))
-        if st.button(_("Train it beside"), icon=":material/play_arrow:", key=f"twin-{run_id(recipe)}"):
-            try:
-                RunStore().submit(recipe)
-            except RepzError as error:
-                st.error(str(error))
-            else:
-                st.rerun()
+        if start_here(_("Train it beside"), key=f"twin-{run_id(recipe)}") and start(recipe):
+            st.rerun()
 
 
 def _like(run: Run, changes: dict[str, Any]) -> Recipe:

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.starting import start, start_here
 from pages.parts.view import seconds_for, show
 from repz_core import recipes
 from repz_core.config import Config, Recipe, RepzError, bounds, choices, field_at, hint, leaf_paths, value
@@ -68,24 +69,26 @@ def start_button(recipe: Recipe, run: Run) -> None:
     elif seconds := seconds_for(recipe):
         label = _("Start, about {time}").format(time=_duration(seconds))
     st.caption(hint)
-    idle = here and not ended_early
-    if st.button(label, type="primary", width="stretch", disabled=idle, icon=":material/play_arrow:"):
-        try:
-            show(known if known and not here else RunStore().submit(recipe))
-        except RepzError as error:
-            st.error(str(error))
-        else:
+    looks: dict[str, Any] = {"type": "primary", "width": "stretch", "disabled": here and not ended_early}
+    if known and not here:
+        if st.button(label, icon=":material/play_arrow:", **looks):
+            show(known)
             st.rerun()
+    elif start_here(label, **looks) and (run := start(recipe)):
+        show(run)
+        st.rerun()
 
 
 def fork_run(recipe: Recipe, run: Run, step: int) -> None:
     """Start the knobs' recipe from `step` of the run in view, and put it in view; one sentence where that cannot be."""
     changes = {path: value(recipe, path) for path in leaf_paths(type(recipe)) if path not in ("method", "parent")}
     try:
-        show(RunStore().submit(recipes.fork(run.recipe, step, **changes)))
+        fork = recipes.fork(run.recipe, step, **changes)
     except RepzError as error:
         st.error(str(error))
-    else:
+        return
+    if found := start(fork):
+        show(found)
         st.rerun()
 
 
@@ -98,15 +101,23 @@ def _duration(seconds: float) -> str:
     )
 
 
+def moved(recipe: Recipe, run: Run) -> str:
+    """The knobs that stand elsewhere than the run in view has them: "k 16 · beta 4.0"."""
+    return " · ".join(f"{path.rpartition('.')[2]} {value(recipe, path)}" for path in _differing(recipe, run))
+
+
 def _changes(recipe: Recipe, run: Run) -> list[str]:
     """What differs from the run in view, as words: "k 16 (was 2)"."""
-    now, then = recipe, run.recipe
-    paths = [path for path in leaf_paths(type(recipe)) if path not in HIDDEN or path == "dataset"]
-    differing = [path for path in paths if value(now, path) != value(then, path)]
     words = _("{name} {new} (was {old})")
     return [
-        words.format(name=path.rpartition(".")[2], new=value(now, path), old=value(then, path)) for path in differing
+        words.format(name=path.rpartition(".")[2], new=value(recipe, path), old=value(run.recipe, path))
+        for path in _differing(recipe, run)
     ]
+
+
+def _differing(recipe: Recipe, run: Run) -> list[str]:
+    paths = [path for path in leaf_paths(type(recipe)) if path not in HIDDEN or path == "dataset"]
+    return [path for path in paths if value(recipe, path) != value(run.recipe, path)]
 
 
 def _seed_widgets(recipe: Recipe, origin: str) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import panels
 from pages.parts.game import arena
+from pages.parts.starting import start, start_here
 from pages.parts.view import show
 from repz_core.config import Recipe, RepzError
 from repz_core.datasets import catalogue
@@ -36,14 +37,10 @@ def beside(run: Run, recipe: Recipe | None) -> Run | None:
         return found
     if asked is None:
         st.info(_("Move a knob: the run that the knobs ask for is put beside the one in view."), icon=":material/tune:")
-    elif st.button(_("Train it beside"), icon=":material/play_arrow:", type="primary"):
-        try:
-            st.query_params["with"] = store.submit(asked).id
-        except RepzError as error:
-            st.error(str(error))
-        else:
-            show(run)
-            st.rerun()
+    elif start_here(_("Train it beside"), type="primary") and (started := start(asked)):
+        st.query_params["with"] = started.id
+        show(run)
+        st.rerun()
     return None
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.assets import browser_part
+from pages import access
+from pages.parts import scene
+from pages.parts.assets import bare_part
 from pages.parts.view import recorded, reference
 from repz_core import recipes
 from repz_core.config import RepzError
@@ -14,7 +16,7 @@ from repz_core.run import Run
 
 SLOW = 0.7  # seconds to look at each turn
 
-_bar = browser_part("run_bar")
+_bar = bare_part("run_bar")
 
 
 def run_bar(run: Run, title: str) -> int | None:
@@ -51,9 +53,13 @@ def run_bar(run: Run, title: str) -> int | None:
         "metrics": recipes.family(run.recipe.method).METRICS,
     }
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
+    title, turns = f"{title} · {_(dataset.title)}", recipes.turns(run.recipe)
+    scene.in_view(run, title)
+    scene.note(turns)
     data = {
-        "run": reference(run), "title": f"{title} · {_(dataset.title)}", "steps": run.recipe.training.steps,
-        "recorded": recorded(run), "turns": recipes.turns(run.recipe), "text": text,
+        "run": reference(run), "title": title, "steps": run.recipe.training.steps,
+        "recorded": recorded(run), "turns": turns, "text": text,
+        "steers": access.presenting(), "starts": access.may_start(),
     }  # fmt: skip
     result = _bar(key="run_bar", data=data, on_wish_change=lambda: None)
     if not result.wish:
@@ -70,16 +76,16 @@ def _obey(run: Run, wish: str, step: int, turn: int) -> None:
     so far.
     """
     a_step = len(recipes.turns(run.recipe))
-    so_far = max(run.control.until, step * a_step + turn)
     try:
+        so_far = max(run.control.until, step * a_step + turn)
         if wish == "turn":
-            run.steer(desired="pause", until=so_far + 1)
+            access.steer(run, desired="pause", until=so_far + 1)
         elif wish == "step":
             whole = so_far // a_step + run.recipe.training.row_every
-            run.steer(desired="pause", until=whole * a_step)
+            access.steer(run, desired="pause", until=whole * a_step)
         elif wish in ("slow", "fast"):
-            run.steer(desired="run", pace=SLOW if wish == "slow" else 0.0)
+            access.steer(run, desired="run", pace=SLOW if wish == "slow" else 0.0)
         elif wish in ("run", "pause", "stop"):
-            run.steer(desired=wish)
+            access.steer(run, desired=wish)
     except RepzError as error:
         st.error(str(error))

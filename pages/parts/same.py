@@ -5,6 +5,7 @@ import streamlit as st
 from pages.parts import panels
 from pages.parts.assets import browser_part
 from pages.parts.view import reference, show, usual_preset
+from repz_core.config import RepzError
 from repz_core.locale import N_, _
 from repz_core.run import Run
 
@@ -20,8 +21,12 @@ SIDES = (
 def same_size() -> None:
     """Three panels, and a way to each of the runs."""
     for column, (method, preset, title) in zip(st.columns(len(SIDES), gap="small"), SIDES, strict=True):
-        run = usual_preset(method, preset)
         with column:
+            try:
+                run = usual_preset(method, preset)
+            except RepzError as error:
+                st.info(str(error), icon=":material/info:")
+                continue
             _side(run, _(title))
             if st.button(_("Open this run"), key=f"open-{run.id}", width="stretch", icon=":material/arrow_forward:"):
                 show(run)

@@ -7,9 +7,9 @@ import streamlit as st
 
 from pages.parts import panels
 from pages.parts.family import family
+from pages.parts.starting import start, start_here
 from pages.parts.view import show
 from repz_core import recipes
-from repz_core.config import RepzError
 from repz_core.figures import palette
 from repz_core.figures.bars import bars
 from repz_core.locale import N_, _
@@ -80,8 +80,9 @@ def pair(run: Run, trouble: str) -> Run | None:
         show(first)
         st.rerun()
     for name, found in ((broken, first), (cure, second)):
-        if found is None and st.button(_("Train “{name}”").format(name=_(name)), icon=":material/play_arrow:"):
-            started = store.submit(recipes.preset("gan", name))
+        if found is None and start_here(_("Train “{name}”").format(name=_(name))):
+            if (started := start(recipes.preset("gan", name))) is None:
+                continue
             if name == broken:
                 show(started)
             st.rerun()
@@ -135,14 +136,9 @@ def cost(run: Run) -> None:
     hint = _("Wall-clock seconds of a step of both players, one thread.")
     with panels.panel(_("What does a step cost?"), hint, run):
         st.plotly_chart(bars(labels, series, _("pixels a side"), _("seconds a step")), key="cost", theme="streamlit")
-        if st.button(_("Measure here"), icon=":material/timer:", help=_("Trains a few steps at each size.")):
-            try:
-                for recipe in timed_recipes():
-                    RunStore().submit(recipe)
-            except RepzError as error:
-                st.error(str(error))
-            else:
-                st.rerun()
+        looks = {"icon": ":material/timer:", "help": _("Trains a few steps at each size.")}
+        if start_here(_("Measure here"), **looks) and all(start(recipe) for recipe in timed_recipes()):
+            st.rerun()
 
 
 @cache

@@ -1,16 +1,19 @@
 """Which run is in view: the URL says, and it is the whole of that state."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
+from pages import access
 from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~:$&@/]")  # a link's author may have put words into the URL
 CLOCKS = {"steps", "num_frames", "noise_steps", "half_life"}  # numbers of steps: a step costs the same
 
 
@@ -18,7 +21,8 @@ def run_in_view(methods: Sequence[str]) -> Run:
     """The run of the URL, else one of `methods` that trains, else the first family's first preset, recorded or trained
     now.
 
-    A run that cannot be shown gets one sentence on the page, and the fall-back is shown: nothing is lost.
+    A run that cannot be shown gets one sentence on the page, and the fall-back is shown: nothing is lost. Where there
+    is none either, the page ends with a sentence.
     """
     store, fault = RunStore(), ""
     if asked := st.query_params.get("run"):
@@ -34,8 +38,12 @@ def run_in_view(methods: Sequence[str]) -> Run:
             )
         except RepzError as error:
             fault = str(error)
-    going = [run for run in store.list() if run.recipe.method in methods and run.status.state in ("running", "paused")]
-    run = going[0] if going else usual_run(methods[0])
+    try:
+        going = _going(str(store.root), tuple(methods))
+        run = store.open(going) if going else usual_run(methods[0])
+    except RepzError as error:
+        st.info(str(error), icon=":material/info:")
+        st.stop()
     show(run)
     if fault:
         st.session_state["fault"] = run.id, fault
@@ -43,28 +51,44 @@ def run_in_view(methods: Sequence[str]) -> Run:
     return run
 
 
+@st.cache_data(ttl=0.5, show_spinner=False)
+def _going(root: str, methods: tuple[str, ...]) -> str | None:
+    """The newest run of `methods` that trains; looked for twice a second at the most, however many come in."""
+    for run in RunStore(root).list():
+        if run.recipe.method in methods and run.status.state in ("running", "paused"):
+            return run.id
+    return None
+
+
 def usual_run(method: str) -> Run:
-    """The family's first preset where it is recorded, else the newest run of the family, else that preset, trained."""
+    """The family's first preset where it is recorded, else the newest run of the family, else that preset, trained.
+
+    Raises RepzError where it would have to be trained and this session is a viewer's, or cannot write.
+    """
     store = RunStore()
-    preset = recipes.preset(method, next(iter(recipes.family(method).PRESETS)))
-    if shipped := store.find(preset):
+    first = next(iter(recipes.family(method).PRESETS))
+    if shipped := store.find(recipes.preset(method, first)):
         return shipped
     mine = [run for run in store.list() if run.recipe.method == method]
-    return mine[0] if mine else store.submit(preset)
+    return mine[0] if mine else usual_preset(method, first)
 
 
 def usual_preset(method: str, name: str) -> Run:
-    """The run of a preset: recorded, trained before, or submitted now."""
+    """The run of a preset: recorded, trained before, or submitted now. Raises RepzError as `usual_run` does."""
     preset = recipes.preset(method, name)
-    store = RunStore()
-    return store.find(preset) or store.submit(preset)
+    if found := RunStore().find(preset):
+        return found
+    if not access.presenting():  # whatever the presenter allows: to look at a page starts nothing
+        words = _("“{name}” is not recorded here, and a page that is only looked at trains nothing: ask the presenter.")
+        raise RepzError(words.format(name=_(name)))
+    return access.submit(preset)
 
 
 def _tell_fault(run: Run) -> None:
     """Why `run` is in view and not the one that was asked for; for as long as it is."""
     id, fault = st.session_state.get("fault", ("", ""))
     if id == run.id:
-        st.warning(fault, icon=":material/info:")
+        st.warning(_MARKUP.sub(r"\\\g<0>", fault), icon=":material/info:")
 
 
 def reference(run: Run) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from repz_core.config import Recipe, RepzError, hint, leaf_paths, short, value
 from repz_core.datasets import catalogue
 from repz_core.locale import _
 
+DEEPEST = 100  # groups within groups in a recipe: two for each fork of a fork
+
 
 @cache
 def names() -> tuple[str, ...]:
@@ -36,6 +38,12 @@ def parse(values: dict[str, Any]) -> Recipe:
     """The validated recipe of `values` (as in recipe.json). Raises RepzError naming the first fault."""
     if not isinstance(values, dict) or not isinstance(values.get("method"), str):
         raise RepzError(_("A recipe must be a JSON object with a 'method'; got {given}.").format(given=short(values)))
+    if _depth(values) > DEEPEST:
+        raise RepzError(
+            _("A recipe holds at most {most} forks of forks; train the run anew, without its parents.").format(
+                most=DEEPEST // 2
+            )
+        )
     module = family(values["method"])
     recipe: Recipe = module.Recipe.parse(values)
     recipe = recipe.replace(dataset=catalogue.identity(recipe.dataset))
@@ -52,6 +60,16 @@ def parse(values: dict[str, Any]) -> Recipe:
     if recipe.parent:
         _check_fork(recipe, *origin(recipe))
     return recipe
+
+
+def _depth(values: Any) -> int:
+    """How deep the groups of `values` are nested; without recursion, which is what depth would break."""
+    depth, inner = 0, [values]
+    while inner and depth <= DEEPEST:
+        depth += 1
+        groups = (group.values() if isinstance(group, dict) else group for group in inner)
+        inner = [found for group in groups for found in group if isinstance(found, dict | list)]
+    return depth
 
 
 def turns(recipe: Recipe) -> list[str]:

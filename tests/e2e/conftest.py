@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -25,10 +25,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 class Lab:
-    """`streamlit run streamlit_app.py` as its user starts it, on a free port."""
+    """`streamlit run streamlit_app.py` as its user starts it, on a free port; `settings` go into its environment."""
 
-    def __init__(self, home: Path) -> None:
-        self.home, self.store = home, RunStore(home)
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.home, self.store, self.settings = home, RunStore(home), settings
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -38,10 +38,9 @@ class Lab:
         """Start the server and wait until it answers."""
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
         command += ["--server.headless=true", f"--server.port={self.port}"]
+        settings = os.environ | {"REPZ_HOME": str(self.home)} | self.settings
         with open(self.home / "server.log", "ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"REPZ_HOME": str(self.home)}
-            )
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=settings)
         end = time.monotonic() + 60
         while True:
             try:
@@ -93,11 +92,19 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     """A fresh visitor at 1280x720. Afterwards: no fault on the console, no request left the machine, no traceback."""
+    with visitor(browser) as page:
+        yield page
+
+
+@contextmanager
+def visitor(browser: Browser) -> Iterator[Page]:
+    """A browser with nothing in it, and what `page` promises of it."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
     page.set_default_timeout(30_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
     page.on("request", lambda request: faults.append(request.url) if not local(request.url) else None)
     yield page
     text = page.inner_text("body") if page.url.startswith("http") else ""

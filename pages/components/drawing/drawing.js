@@ -8,6 +8,7 @@ const mounts = new WeakMap();
 export default function ({ parentElement, data, setTriggerValue }) {
   if (!mounts.has(parentElement)) mounts.set(parentElement, setUp(parentElement, data));
   const mount = mounts.get(parentElement);
+  mount.go.hidden = !data.starts; // a viewer's, unless the presenter lets viewers start runs
   mount.start = (drawing) => setTriggerValue("drawn", drawing);
   return () => mounts.delete(parentElement);
 }
@@ -64,6 +65,7 @@ function setUp(parentElement, { side, drawing, ink, text }) {
   const button = (name, act) => Object.assign(document.createElement("button"), { textContent: name, onclick: act });
   const go = button(text.start, () => mount.start(cells.map((level) => level.toString(16)).join("")));
   go.className = "go";
+  mount.go = go;
   bar.append(
     go,
     toggle(text.eraser, false, (value) => { erasing = value; }),
