@@ -113,7 +113,6 @@ MAY = {
         "runs",
     },
     "supervisor": {"config", "executors", "limits", "locale", "presence", "run", "runs", "status"},
-    "archive": {"config", "events", "locale", "recipes", "run", "runs"},
     "figures": {"config", "events", "locale"},
 }
 LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light rooms within a room that is not

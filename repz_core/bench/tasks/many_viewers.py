@@ -29,7 +29,7 @@ from repz_core import recipes
 from repz_core.bench.measure import Result, Settings, interleave
 from repz_core.bench.peer import ROOT
 from repz_core.config import Recipe, RepzError
-from repz_core.run import ENDED
+from repz_core.status import ENDED
 from repz_core.runs import RunStore
 
 REQUIRED = 0.95
