@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -55,17 +56,20 @@ def cluster(caches: tuple[Path, Path]) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (PLAIN | {"REPZ_CACHE": str(caches[1])}).items():
             patch.setenv(name, value)
+        handler = signal.getsignal(signal.SIGTERM)  # Ray puts its own there
         cluster = Cluster(initialize_head=True, head_node_args=SPARE)
         try:
             cluster.second = cluster.add_node(**SPARE)
             yield cluster
         finally:
-            family = psutil.Process().children(recursive=True)
             session = cluster.head_node.get_session_dir_path()
+            roots = [child for child in psutil.Process().children() if session in " ".join(child.cmdline())]
+            family = roots + [process for root in roots for process in root.children(recursive=True)]
             cluster.shutdown()
             for left in psutil.wait_procs(family, timeout=5)[1]:
                 left.kill()
             shutil.rmtree(session, ignore_errors=True)
+            signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.fixture(scope="module")
@@ -224,8 +228,12 @@ def test_a_run_that_no_cluster_takes_has_failed_and_says_why(tmp_path: Path, mon
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     store = RunStore(tmp_path / "root", shipped=tmp_path / "none")
     run = store.submit(asked(11))
-    errand = Ray(Limits()).start(run.folder)
+    executor = Ray(Limits())
+    errand = executor.start(run.folder)
     errand.join(DEADLINE)
+    executor.door.close()  # as when the supervisor ends
+    executor.courier.join(DEADLINE)
+    assert executor.courier.exitcode == 0
     assert errand.exitcode == 0, "nobody died"
     assert run.status.state == "failed"
     assert "RAY_ADDRESS" in run.status.message
