@@ -7,13 +7,16 @@ PIP := -m pip install -q --disable-pip-version-check
 STREAMLIT := $(VENV)/bin/streamlit run streamlit_app.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev setup test lint bench bench-full checkpoints browser clean
+.PHONY: help run hall dev setup test lint bench bench-full checkpoints browser clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 run: $(VENV)/.runtime  ## start the lab on http://localhost:8501
 	@$(STREAMLIT)
+
+hall: $(VENV)/.runtime  ## start the lab for a lecture hall: check, address, presenter's code, QR code (PORT=8501)
+	@$(PY) -m pages.hall --port $(or $(PORT),8501)
 
 dev: $(VENV)/.runtime  ## start the lab and rerun it when a source file changes
 	@$(STREAMLIT) --server.fileWatcherType auto --server.runOnSave true
@@ -30,10 +33,10 @@ lint: $(VENV)/.tests  ## check style, format and types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: $(VENV)/.runtime .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
+bench: $(VENV)/.tests .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python
 
-bench-full: $(VENV)/.runtime .venv-bench/.peers  ## as bench, with the long measurements
+bench-full: $(VENV)/.tests .venv-bench/.peers  ## as bench, with the long measurements
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python --full
 
 checkpoints: $(VENV)/.runtime  ## rebuild checkpoints/ from their recipes
@@ -95,7 +98,7 @@ $(VENV)/.runtime: requirements.txt $(wildcard $(VENV)/.unfinished)
 	@$(PY) -m repz_core datasets --prepare
 	@touch $@
 
-$(VENV)/.tests: tests/requirements.txt $(VENV)/.runtime
+$(VENV)/.tests: tests/requirements.txt requirements-cluster.txt $(VENV)/.runtime
 	@echo "Installing what the tests need"
 	@touch $(VENV)/.unfinished
 	@$(PY) $(PIP) -r tests/requirements.txt

@@ -8,7 +8,7 @@ import pandas  # noqa: F401  (Streamlit asks of all that a browser part gets whe
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages import routes
+from pages import routes, sessions
 from pages.security import Guard
 from repz_core import figures, recipes, supervisor
 from repz_core.runs import RunStore
@@ -17,6 +17,7 @@ from repz_core.runs import RunStore
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Have a supervisor as long as the server lives."""
+    sessions.leave_unwatched()
     with supervisor.ensure(RunStore().root):
         gc.collect()
         gc.freeze()  # what is loaded by now stays: collections after a rerun need not look at it

@@ -18,8 +18,9 @@ import streamlit as st
 
 from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
-from repz_core.run import ENDED, Run
+from repz_core.run import Run
 from repz_core.runs import RunStore
+from repz_core.status import ENDED
 
 LEAST_CODE = 6  # letters of a code; a shorter one is as good as none
 UNDER_WAY, IN_ALL, TOGETHER = 2, 10, 8  # runs of a viewer at a time and in all, and of all viewers at a time

@@ -5,9 +5,8 @@ Nothing here writes; a run is steered through the page's script.
 
 import asyncio
 import gzip
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import cache
+from collections.abc import Awaitable, Callable
+from functools import cache, lru_cache
 from pathlib import Path
 
 import plotly
@@ -17,6 +16,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from pages.parts.assets import COMPONENTS, VERSION
+from pages.stage import stage
+from pages.tail import Tail, stamp
 from repz_core.config import RepzError
 from repz_core.locale import _
 from repz_core.run import Run
@@ -24,9 +25,6 @@ from repz_core.runs import RunStore
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
-LOOK = 0.05  # seconds between two looks at a quiet run
-PACE = 0.4  # seconds between two blocks of a busy one
-KEEP_ALIVE = 15.0
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -43,118 +41,36 @@ def sentence_on_fault(handler: Handler) -> Handler:
     return guarded
 
 
-class Tail:
-    """One reader a run, whoever watches: each block of new lines is read and encoded once, and shared as bytes."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.offset, self.block, self.size = 0, b"", 0
-        self.status = b""
-        self.stamps: list[tuple[int, int, int]] = []
-        self.fresh = asyncio.Event()
-        self.viewers = 0
-        self.task: asyncio.Task[None] | None = None
-
-    async def poll(self) -> None:
-        """Look at the folder as long as there are viewers."""
-        while self.viewers:
-            before = self.offset
-            if self._look():
-                fresh, self.fresh = self.fresh, asyncio.Event()
-                fresh.set()
-            await asyncio.sleep(PACE if self.offset > before else LOOK)
-
-    def _look(self) -> bool:
-        """Read what changed since the last look; whether anything did. A quiet run costs three stats."""
-        stamps = [_stamp(self.run.folder / name) for name in ("status.json", "control.json", "events.jsonl")]
-        if stamps == self.stamps:
-            return False
-        self.stamps = stamps
-        status = status_message(self.run)
-        if self.run.log_size() < self.offset:
-            self.offset, self.block, self.size = 0, b"", 0
-        block = self.read(self.offset)
-        if block:
-            self.offset += len(block)
-            self.block, self.size = encode(block, self.offset), len(block)
-        changed, self.status = bool(block) or status != self.status, status
-        return changed
-
-    def read(self, start: int) -> bytes:
-        """Whole lines from `start` on; a torn last line waits for its end."""
-        try:
-            block = self.run.log(start)
-        except OSError:  # no more
-            return b""
-        return block[: block.rfind(b"\n") + 1]
-
-    async def follow(self, start: int) -> AsyncIterator[bytes]:
-        """Catch up from byte `start`, then what comes; `start` is a client's Last-Event-ID: no gap and no double."""
-        self.viewers += 1
-        said = b""
-        try:
-            if self.task is None or self.task.done():
-                self._look()
-                self.task = asyncio.create_task(self.poll())
-            while True:
-                fresh = self.fresh
-                if start > self.offset:  # the run was deleted, and perhaps begun anew: this stream is at its end
-                    yield self.status
-                    return
-                if start + self.size == self.offset and self.block:
-                    start = self.offset
-                    yield self.block
-                elif start < self.offset:
-                    block = self.read(start)[: self.offset - start]
-                    start += len(block)
-                    yield encode(block, start)
-                if self.status != said:
-                    said = self.status
-                    yield said
-                try:
-                    await asyncio.wait_for(fresh.wait(), KEEP_ALIVE)
-                except TimeoutError:
-                    yield b": still here\n\n"
-        finally:
-            self.viewers -= 1
+tails: dict[str, Tail] = {}  # of the runs that are watched
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    """What tells a file from its next version; zeros where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0, 0
-    return found.st_ino, found.st_mtime_ns, found.st_size
+def run_of(request: Request) -> Run:
+    """The run that is asked for; one that is watched is open already. Raises RepzError where there is none."""
+    id = request.path_params["id"]
+    tail = tails.get(id)
+    return tail.run if tail and tail.run.folder.exists() else RunStore().open(id)
 
 
-def encode(block: bytes, offset: int) -> bytes:
-    """A server-sent event of whole JSON lines; its id is the byte offset behind them."""
-    return b"id: %d\ndata: [%s]\n\n" % (offset, b",".join(block.splitlines()))
+@lru_cache(128)
+def kept(path: Path, _stamp: tuple[int, int, int], pack: bool = False) -> bytes:
+    """A small file, read (and gzipped) once for all who ask for it. Raises OSError."""
+    return gzip.compress(path.read_bytes()) if pack else path.read_bytes()
 
 
-def status_message(run: Run) -> bytes:
-    """The run's status and its user's wish as a server-sent event."""
-    try:
-        control = run.control
-        status = run.status.model_dump() | {"desired": control.desired, "pace": control.pace}
-    except RepzError as error:
-        status = {"state": "failed", "message": str(error)}
-    if not run.folder.exists():
-        status = {"state": "gone"}
-    return b"event: status\ndata: %s\n\n" % json.dumps(status).encode()
-
-
-tails: dict[str, Tail] = {}
+@lru_cache(4)
+def packed_weights(folder: Path, _stamp: tuple[int, int, int]) -> tuple[int, bytes]:
+    """After how many steps the newest weights are, and they as gzipped safetensors. Raises RepzError."""
+    step, tensors = Run(folder).weights()
+    return step, gzip.compress(save(tensors), 1)
 
 
 @sentence_on_fault
 async def events(request: Request) -> Response:
     """A run's rows, frames and status as they come."""
-    run = RunStore().open(request.path_params["id"])
+    run = run_of(request)
     last = request.headers.get("last-event-id", "0")
     start = int(last) if last.isdecimal() and len(last) < 12 else 0
-    for id in [id for id, tail in tails.items() if not tail.viewers]:
+    for id in [id for id, tail in tails.items() if not tail.viewers and id != run.id]:
         del tails[id]
     tail = tails.setdefault(run.id, Tail(run))
     start = min(start, tail.run.log_size())
@@ -162,15 +78,21 @@ async def events(request: Request) -> Response:
     return StreamingResponse(tail.follow(start), media_type="text/event-stream", headers=headers)
 
 
+async def on_stage(request: Request) -> Response:
+    """What the presenter shows, as it changes."""
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stage.follow(), media_type="text/event-stream", headers=headers)
+
+
 @sentence_on_fault
 async def frame(request: Request) -> Response:
     """One snapshot, gzipped safetensors as it lies on disk. A run's frame never changes."""
-    run = RunStore().open(request.path_params["id"])
-    path = run.snapshot_file(request.path_params["step"])
-    if not path.exists():
-        raise RepzError(_("Run {id} has no frame at step {step}.").format(**request.path_params))
-    headers = IMMUTABLE | {"Content-Encoding": "gzip"}
-    return FileResponse(path, media_type="application/octet-stream", headers=headers)
+    path = run_of(request).snapshot_file(request.path_params["step"])
+    try:
+        body = kept(path, stamp(path))
+    except OSError:
+        raise RepzError(_("Run {id} has no frame at step {step}.").format(**request.path_params)) from None
+    return Response(body, media_type="application/octet-stream", headers=IMMUTABLE | {"Content-Encoding": "gzip"})
 
 
 @sentence_on_fault
@@ -188,9 +110,9 @@ async def now(request: Request) -> Response:
 @sentence_on_fault
 async def weights(request: Request) -> Response:
     """A run's newest weights as safetensors, and in X-Repz-Step after how many steps they are."""
-    step, tensors = await asyncio.to_thread(RunStore().open(request.path_params["id"]).weights)
-    body = await asyncio.to_thread(save, tensors)
-    headers = {"Cache-Control": "no-cache", "X-Repz-Step": str(step)}
+    run = run_of(request)
+    step, body = await asyncio.to_thread(packed_weights, run.folder, stamp(run.folder / "states"))
+    headers = {"Cache-Control": "no-cache", "X-Repz-Step": str(step), "Content-Encoding": "gzip"}
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
@@ -202,7 +124,10 @@ async def asset(request: Request) -> Response:
     if not path.is_relative_to(COMPONENTS) or path.suffix not in MEDIA_TYPES or not path.is_file():
         raise RepzError(_("There is no file {name!r}.").format(name=name))
     headers = IMMUTABLE if request.path_params["version"] == VERSION else {"Cache-Control": "no-store"}
-    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=headers)
+    headers = headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(kept(path, stamp(path), pack=True), media_type=MEDIA_TYPES[path.suffix], headers=headers)
 
 
 @cache
@@ -217,6 +142,7 @@ async def plotly_js(request: Request) -> Response:
 
 
 ROUTES = [
+    Route("/repz/stage", on_stage),
     Route("/repz/runs/{id}/events", events),
     Route("/repz/runs/{id}/frames/{step:int}", frame),
     Route("/repz/runs/{id}/now", now),

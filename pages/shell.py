@@ -5,7 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from pages import gan, home, linear, simclr, sparse, vae
-from pages.parts import presenter
+from pages.parts import presenter, scene
+from pages.parts.stage_bar import stage_bar
 from repz_core.locale import _, use_language
 
 HERE = Path(__file__).parent
@@ -25,5 +26,10 @@ families = {
 }
 st.session_state["pages"] = families  # so that the home page can lead to them
 page = st.navigation([start, *dict.fromkeys(families.values())], position="top")
-presenter.corner()
+with st.container(key="corner", horizontal=True):
+    top = st.container(width="content")
+    presenter.corner()
+here = scene.begin(page.url_path)
 page.run()
+with top:
+    stage_bar(here)

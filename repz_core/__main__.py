@@ -19,16 +19,16 @@ from repz_core.runs import RunStore, run_id
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command; its exit code: 1 where `doctor` found a fault, 2 where the command itself failed."""
     try:
         options = _parser().parse_args(arguments)
-        options.command(options)
+        faults: bool | None = options.command(options)
     except RepzError as error:
         print(f"repz_core: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    return 0
+    return 1 if faults else 0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--dataset", help="default: the run's own")
     command("runs", runs, "list the runs")
+    command("doctor", doctor, "say what is wrong with this installation, and what to do about it")
     sub = command("export", export, "write a run to one file, for another machine")
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--out", type=Path, metavar="FILE", help="default: the run's id, here, as .zip")
@@ -124,6 +125,8 @@ def train(options: argparse.Namespace) -> None:
         status = work(run, seconds=options.seconds, interrupted=lambda: "stopped" if leave.is_set() else None)
     except BlockingIOError:
         raise RepzError(_("Run {id} is being trained by another process.").format(id=run.id)) from None
+    except OSError as error:
+        raise run.unwritable(error) from None
     finally:
         signal.signal(signal.SIGINT, before)
     if status.state == "failed":
@@ -189,6 +192,20 @@ def runs(options: argparse.Namespace) -> None:
         for run in RunStore().list()
     ]
     _print(options, found, lambda row: f"{row['id']}  {row['state']:8} step {row['step']:6}  {row['dataset']}")
+
+
+def doctor(options: argparse.Namespace) -> bool:
+    """Findings as they come; whether any of them is a fault."""
+    from repz_core.doctor import examine
+
+    found = []
+    for finding in examine():
+        found.append(finding)
+        if not options.json:
+            print(finding.line(), flush=True)
+    if options.json:
+        print(json.dumps([finding._asdict() | {"ok": not finding.remedy} for finding in found]))
+    return any(finding.remedy for finding in found)
 
 
 def checkpoints(options: argparse.Namespace) -> None:

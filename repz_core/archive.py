@@ -27,8 +27,9 @@ from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.events import VOCABULARY
 from repz_core.locale import _
-from repz_core.run import ENDED, Control, Run, Status, write_json
+from repz_core.run import Control, Run, write_json
 from repz_core.runs import RUN_ID, RunStore, run_id
+from repz_core.status import ENDED, Status
 
 MEGA = 1_000_000
 MOST_BYTES = 64 * MEGA  # of an archive; a run is 40 MB at the very most

@@ -25,6 +25,7 @@ def train(
     origin: State | None = None,
     proceed: Callable[[int], bool] = lambda step: True,
     watch: Callable[[Turn], None] = lambda turn: None,
+    keep: Callable[[], bool] = lambda: False,
 ) -> Iterator[Step | Look | Snapshot | State]:
     """Train `recipe`, yielding Step rows, and at each frame a Step with validation metrics, a Snapshot and a State; at
     the last one a Look may come ahead.
@@ -33,10 +34,11 @@ def train(
     (`resume`), after which the events later than it follow. A fork first trains its parent anew, silently, up to the
     step where it begins; `origin`, a state of the parent's not later than that, shortens it. `proceed` is asked before
     each step, with that step's number: it may block (a pause); on False a last State is yielded and training ends.
-    `watch` is told of each turn of a step and may look at the method between two turns; it may block too.
+    `watch` is told of each turn of a step and may look at the method between two turns; it may block too. `keep` is
+    asked after each step whether a State is wanted there as well.
     Raises RepzError for an unknown data set and, naming step and term, when a loss is no longer finite.
     """
-    events = _events(recipe, resume, origin, proceed, watch)
+    events = _events(recipe, resume, origin, proceed, watch, keep)
     while True:
         with numerics(recipe):
             event = next(events, None)
@@ -67,6 +69,7 @@ def _events(
     origin: State | None,
     proceed: Callable[[int], bool],
     watch: Callable[[Turn], None],
+    keep: Callable[[], bool],
 ) -> Iterator[Step | Look | Snapshot | State]:
     begins = recipe.parent.step if recipe.parent else 0
     fresh = resume is None
@@ -100,8 +103,11 @@ def _events(
                 arrays |= observer.examine()
             yield Snapshot(step, arrays)
             yield State(step, loop.state())
-        elif step % every == 0:
+            continue
+        if step % every == 0:
             yield _row(loop.method, step, loop.means())
+        if keep():
+            yield State(step, loop.state())
 
 
 def replay(recipe: Recipe, origin: State | None, proceed: Callable[[int], bool]) -> State | None:

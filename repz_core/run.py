@@ -3,6 +3,7 @@
     recipe.json  status.json  control.json  events.jsonl (events.jsonl.gz of a shipped run)  lock
     snapshots/<step>.safetensors.gz  states/<step>.safetensors  weights.safetensors (once it is done)
     now.safetensors.gz (a passing look between two snapshots, while it is paused or slow)
+    pin (an empty file: this run is never offered for deletion)
 
 `status.json` is written by the holder of `lock` alone, `control.json` by the user interface alone.
 """
@@ -29,32 +30,12 @@ from repz_core import recipes
 from repz_core.config import Config, Recipe, RepzError
 from repz_core.events import Snapshot, State
 from repz_core.locale import _
+from repz_core.status import Status, check_move
 
 if TYPE_CHECKING:
     from repz_core.methods.base import Method
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
-Condition = Literal["queued", "running", "paused", "done", "stopped", "failed"]
-ENDED = ("done", "stopped", "failed")
-
-
-class Status(Config):
-    """Where a run stands. `seconds` is time spent training; `restarts` counts workers that died on it.
-
-    `turn` counts the turns of the step under way that are over, `looks` the passing looks there were.
-    `metrics` are those of what came out on the test images, `validation` the same on the validation images.
-    """
-
-    state: Condition = "queued"
-    step: int = 0
-    turn: int = 0
-    looks: int = 0
-    seconds: float = 0.0
-    examples_per_second: float = 0.0
-    message: str = ""
-    restarts: int = 0
-    metrics: dict[str, float] = Field(default_factory=dict)
-    validation: dict[str, float] = Field(default_factory=dict)
 
 
 class Control(Config):
@@ -90,6 +71,15 @@ class Run:
     def status(self) -> Status:
         """Where it stands; a run nobody has touched yet is queued."""
         return self._config(Status, "status.json")
+
+    def tell(self, status: Status) -> None:
+        """Replace status.json, in one stroke; for the holder of the lock. Raises IllegalMove, OSError."""
+        try:
+            before = self.status.state
+        except RepzError:  # what cannot be read has failed
+            before = "failed"
+        check_move(before, status.state)
+        write_json(self.folder / "status.json", status.model_dump())
 
     @property
     def control(self) -> Control:
@@ -138,6 +128,15 @@ class Run:
         """The newest full state, to resume from; None where there is none yet. Needs torch."""
         files = sorted((self.folder / "states").glob("[0-9]*.safetensors"))
         return State(int(files[-1].stem), self._tensors(files[-1])) if files else None
+
+    def kept_step(self) -> int:
+        """The step of the newest full state; -1 where there is none. What is behind it, no kill can undo."""
+        return max((int(path.stem) for path in (self.folder / "states").glob("[0-9]*.safetensors")), default=-1)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it is never to be offered for deletion: there is a file `pin` in its folder."""
+        return (self.folder / "pin").exists()
 
     def weights(self) -> tuple[int, dict[str, np.ndarray[Any, Any]]]:
         """The newest weights that are kept, and after how many steps: {"decoder.0.weight": (400, 20), ...}.
@@ -255,6 +254,15 @@ class Run:
         except (OSError, SafetensorError) as error:
             raise self._damaged(path.name, error) from None
 
+    def unwritable(self, error: Exception) -> RepzError:
+        """What is wrong where the folder takes no more."""
+        fault = _(
+            "Run {id} cannot be written ({reason}): make room on its disk, or its folder writable, and start it again; "
+            "it goes on from its last state."
+        )
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return RepzError(fault.format(id=self.id, reason=reason))
+
     def _damaged(self, name: str, error: Exception) -> RepzError:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         return RepzError(
@@ -268,5 +276,10 @@ def write_json(path: Path, value: Any) -> None:
     """Replace `path` atomically."""
     draft = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
     text = json.dumps(value, indent=1)
-    draft.write_text(text)
-    os.replace(draft, path)
+    try:
+        draft.write_text(text)
+        os.replace(draft, path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()  # a full disk has no room for half a file
+        raise

@@ -1,18 +1,23 @@
 """The runs of a root folder: listing, opening, finding by recipe, submitting."""
 
+import fcntl
 import os
 import re
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
 
 from repz_core.config import Recipe, RepzError
+from repz_core.limits import Limits, variable
 from repz_core.locale import _
 from repz_core.run import SHIPPED, Control, Run, write_json
+from repz_core.status import ENDED
 
+MEASURING = 3.0  # seconds to wait for a worker that measures what a stopped run came to
 RUN_ID = re.compile(r"[a-z][a-z0-9_]{0,30}-[0-9a-f]{16}")
 
 
@@ -53,24 +58,90 @@ class RunStore:
                 return run
         return None
 
+    def pending(self) -> Sequence[Run]:
+        """The user's runs that are still to be worked on: the one that was asked for first comes first."""
+        runs = [Run(folder) for folder in sorted(_run_folders(self.root), key=_asked_at)]
+        return [run for run in runs if _unfinished(run)]
+
+    def offered(self) -> Sequence[Run]:
+        """What to delete first where room is short: ended runs that nobody pinned, the oldest first."""
+        return [
+            run
+            for run in reversed(self.list())
+            if run.folder.parent == self.root and run.status.state in ENDED and not run.pinned
+        ]
+
+    def size(self) -> int:
+        """Bytes of all files in the root."""
+        return folder_size(self.root)
+
     def submit(self, recipe: Recipe) -> Run:
-        """The run of `recipe`: replayed if it is known, continued if it had ended early, else created and queued."""
-        if run := self.find(recipe):
-            if run.status.state in ("stopped", "failed"):
-                self._queue_again(run)
-        else:
-            run = self.create(recipe, self.root / run_id(recipe))
+        """The run of `recipe`: replayed if it is known, continued if it had ended early, else created and queued.
+
+        Raises RepzError where the limits allow no more.
+        """
+        with self._alone():
+            if run := self.find(recipe):
+                if run.status.state in ("stopped", "failed"):
+                    self._admit()
+                    self._queue_again(run)
+            else:
+                self._admit()
+                run = self.create(recipe, self.root / run_id(recipe))
         self.wake()
         return run
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One submission at a time: two cannot both be the last that fits."""
+        try:
+            root = os.open(self.root, os.O_RDONLY)
+        except OSError:  # it is made by the first submission
+            yield
+            return
+        try:
+            with suppress(OSError):  # a file system that locks no folders
+                fcntl.flock(root, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(root)
+
+    def _admit(self) -> None:
+        """Raises RepzError where another run is more than the limits allow."""
+        limits = Limits.from_environment()
+        waiting = sum(run.status.state == "queued" for run in self.pending())
+        if waiting >= limits.queue:
+            fault = _("{count} runs wait already, the most that may ({variable}); start it when one of them has ended.")
+            raise RepzError(fault.format(count=waiting, variable=variable("queue")))
+        if (used := self.size()) > limits.disk * 10**6:
+            fault = _(
+                "The runs in {root} take {used:,} MB, and may take {most:,} ({variable}): delete some first, "
+                "the oldest are {oldest}."
+            )
+            oldest = ", ".join(run.id for run in self.offered()[:3]) or "-"
+            raise RepzError(
+                fault.format(
+                    root=self.root, used=used // 10**6, most=limits.disk, variable=variable("disk"), oldest=oldest
+                )
+            )
+
     def _queue_again(self, run: Run) -> None:
         try:
-            with run.lock():
+            with run.lock(patience=MEASURING):
                 run.steer(desired="run")  # first: a queued run whose user wants it stopped would be
-                again = run.status.replace(state="queued", message="", restarts=0)
-                write_json(run.folder / "status.json", again.model_dump())
+                run.tell(run.status.replace(state="queued", message="", restarts=0))
+            self._ask(run.folder)
         except BlockingIOError:
             raise RepzError(_("Run {id} is just ending; try again in a moment.").format(id=run.id)) from None
+        except OSError as error:
+            raise run.unwritable(error) from None
+
+    def _ask(self, folder: Path) -> None:
+        """Note that the run was asked for after all others: their order is the queue's, whatever the clock says."""
+        last = max((_asked_at(other) for other in _run_folders(self.root) if other != folder), default=0)
+        os.utime(folder / "recipe.json")
+        if _asked_at(folder) <= last:
+            os.utime(folder / "recipe.json", ns=(last + 1, last + 1))
 
     def create(self, recipe: Recipe, folder: Path) -> Run:
         """A new, queued run at `folder`, whole or not at all; the run that is there if somebody else was quicker.
@@ -95,6 +166,8 @@ class RunStore:
                         raise
                     folder.rename(tempfile.mkdtemp(prefix=f".damaged-{folder.name}-", dir=self.root))
                     draft.rename(folder)
+            if folder.parent == self.root:
+                self._ask(folder)
         except OSError as error:
             fault = _(
                 "The run cannot be written to {folder}: {reason}; free that place or name another, e.g. in REPZ_HOME."
@@ -125,16 +198,32 @@ def run_id(recipe: Recipe) -> str:
     return f"{recipe.method}-{recipe.digest()}"
 
 
-def _asked_at(folder: Path) -> float:
+def folder_size(folder: Path) -> int:
+    """Bytes of all files in `folder`; what vanishes meanwhile does not count."""
+    size = 0
+    for parent, _folders, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += os.lstat(os.path.join(parent, name)).st_size
+    return size
+
+
+def _asked_at(folder: Path) -> int:
     with suppress(OSError):
-        return (folder / "recipe.json").stat().st_mtime
-    return 0.0
+        return (folder / "recipe.json").stat().st_mtime_ns
+    return 0
 
 
 def _run_folders(parent: Path) -> list[Path]:
     with suppress(OSError):
         return [folder for folder in parent.iterdir() if RUN_ID.fullmatch(folder.name) and folder.is_dir()]
     return []
+
+
+def _unfinished(run: Run) -> bool:
+    with suppress(RepzError):
+        return run.status.state not in ENDED and run.recipe is not None
+    return False
 
 
 def _readable(run: Run) -> bool:

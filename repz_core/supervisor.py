@@ -1,63 +1,72 @@
 """One process a run root that sees to it that queued runs are worked on. Itself without torch, single-threaded.
 
-Started by the web server (`ensure`), woken by a pipe in the root when a run is submitted, it restarts a worker that
-died, adopts what it finds, and ends a while after the last run and the last server.
+Started by a web server (`ensure`), woken by a pipe in the root when a run is submitted. What it does when:
+
+- a worker dies: its run is queued again and goes on from its last state; after some deaths without progress it failed;
+- the supervisor dies: workers live on, each holding its run's lock, and the next supervisor leaves those runs to them;
+- a run's folder takes no more (disk full, read-only): it waits until the folder does, and our card says why;
+- two supervisors meet on one root: the second ends at once;
+- the last server is gone: it ends a while after the last run.
+
+No decision depends on the wall clock.
 """
 
 import fcntl
-import hashlib
-import json
 import logging
 import os
 import signal
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Set
+from contextlib import suppress
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from repz_core import executors
 from repz_core.config import RepzError
-from repz_core.executors.local import Local
+from repz_core.limits import Limits
 from repz_core.locale import _
-from repz_core.run import ENDED, Run, write_json
+from repz_core.presence import SCAN, code_version, held
+from repz_core.presence import ensure as ensure
+from repz_core.run import Run, write_json
 from repz_core.runs import RunStore
+from repz_core.status import ENDED, Condition
 
 LINGER = 60.0  # seconds to stay without runs and servers
-SCAN = 2.0  # seconds between two looks at the root when nobody wakes us
-SOURCE = Path(__file__).resolve().parent.parent
-MAX_RESTARTS = 3  # deaths of a worker without a step of progress
+ORPHANS = 0.2  # seconds between two looks while a worker of somebody else's is at a run: nothing tells of its death
+MAX_RESTARTS = 3  # deaths of a worker without progress
 
 log = logging.getLogger("supervisor")
 
 
 class Supervisor:
-    """The schedule: at most `limit` workers, oldest queued run first."""
+    """The schedule: at most `limits.workers` at a time, the run that was asked for first comes first."""
 
-    def __init__(self, store: RunStore, limit: int) -> None:
-        self.store, self.limit = store, limit
-        self.workers: dict[str, BaseProcess] = {}
-        self.progress: dict[str, int] = {}
+    def __init__(self, store: RunStore, limits: Limits) -> None:
+        self.store, self.limits = store, limits
+        self.workers: dict[str, executors.Worker] = {}
+        self.deaths: dict[str, tuple[int, int]] = {}  # of a run's workers: at which kept step, how many there
+        self.blocked: dict[str, str] = {}  # runs whose folder takes no more, and why
+        self.orphans = False
+        self.code = code_version()  # now, of what was imported: the files may change later
         self.leaving = False
         self.busy_at = time.monotonic()
         with suppress(FileExistsError):
             os.mkfifo(store.root / "wake", 0o600)
         self.pipe = os.open(store.root / "wake", os.O_RDWR | os.O_NONBLOCK)  # O_RDWR: never at its end
-        self.executor = Local()
+        self.executor = executors.chosen(limits)
+        self._show_card()
 
     def serve(self) -> None:
         """Work until told to leave, or until nobody needs us."""
         while not self.leaving:
             self._reap()
-            waiting = self._schedule()
-            if waiting or self.workers or _servers_alive(self.store.root):
+            if self._schedule() or _servers_alive(self.store.root):
                 self.busy_at = time.monotonic()
             elif time.monotonic() - self.busy_at > LINGER:
                 break
-            wait([self.pipe, *(worker.sentinel for worker in self.workers.values())], timeout=SCAN)
+            sentinels = [worker.sentinel for worker in self.workers.values()]
+            wait([self.pipe, *sentinels], timeout=ORPHANS if self.orphans else SCAN)
             with suppress(BlockingIOError):
                 os.read(self.pipe, 4096)
         for worker in self.workers.values():
@@ -65,33 +74,50 @@ class Supervisor:
         for worker in self.workers.values():
             worker.join(10)
 
-    def _schedule(self) -> int:
-        """Start what may start; how many runs are still to be worked on by somebody."""
-        pending = [run for run in self.store.list() if run.folder.parent == self.store.root and self._pending(run)]
-        for run in reversed(pending):  # the list is newest first
-            try:
-                self._take_up(run)
-            except RepzError as error:  # its control.json, say, is damaged
-                self._settle(run, "failed", str(error))
-            except OSError as error:  # it was deleted while we looked
-                log.warning("passing over %s: %s", run.id, error)
-        return sum(run.id in self.workers or run.status.state != "paused" for run in pending)
+    def _schedule(self) -> bool:
+        """Start what may start; whether anything is left to be worked on."""
+        pending = self.store.pending()
+        ids = {run.id for run in pending}
+        self._unblock(ids)
+        self.deaths = {id: death for id, death in self.deaths.items() if id in ids}
+        going = {run.id for run in pending if self._has_worker(run)}
+        self.orphans = bool(going - self.workers.keys())
+        waiting = [run for run in pending if run.id not in going and self._startable(run)]
+        busy = sum(run.id in going and not _paused(run) for run in pending)
+        room = max(0, self.limits.workers - busy)
+        for run in waiting[:room]:
+            self._start(run)
+        for place, run in enumerate(waiting[room:], 1):
+            message = _("queued, number {place} of {count}").format(place=place, count=len(waiting) - room)
+            if run.status.message != message:
+                self._move(run, "queued", message=message)
+        return any(run.id in going or not _paused(run) for run in pending)
 
-    def _take_up(self, run: Run) -> None:
-        """Start a worker on a run that has none, if there is room; a paused worker takes none."""
-        if run.id in self.workers or run.locked():
-            return
-        paused = sum(self.store.open(id).status.state == "paused" for id in self.workers)
-        if run.control.desired == "stop":
-            self._settle(run, "stopped", "")
-        elif len(self.workers) - paused < self.limit:
-            log.info("starting %s", run.id)
+    def _has_worker(self, run: Run) -> bool:
+        """Whether a worker holds the run: ours, one of a supervisor that died, or the command line."""
+        try:
+            return run.id in self.workers or run.locked()
+        except OSError as error:
+            self._block(run, error)
+            return False
+
+    def _startable(self, run: Run) -> bool:
+        """Whether a worker may take it up. One that is to be stopped, or cannot be steered, ends here."""
+        try:
+            if run.control.desired == "stop":
+                self._move(run, "stopped", message="")
+                return False
+        except RepzError as error:
+            self._move(run, "failed", message=str(error))
+            return False
+        return run.id not in self.blocked or self._move(run, "queued")
+
+    def _start(self, run: Run) -> None:
+        log.info("starting %s", run.id)
+        try:
             self.workers[run.id] = self.executor.start(run.folder)
-
-    def _pending(self, run: Run) -> bool:
-        with suppress(RepzError):
-            return run.status.state not in ENDED
-        return False
+        except OSError as error:  # no more processes, say
+            self._block(run, error)
 
     def _reap(self) -> None:
         """Look at workers that ended; one that died leaves its run to be taken up again, within reason."""
@@ -100,29 +126,56 @@ class Supervisor:
                 worker.join()
                 del self.workers[id]
                 run = Run(self.store.root / id)
-                if run.folder.exists() and self._pending(run) and not self.leaving:
+                if not self.leaving and any(run.id == other.id for other in self.store.pending()):
                     self._count_death(run, worker.exitcode)
 
     def _count_death(self, run: Run, code: int | None) -> None:
-        """Note that a worker died; after too many deaths at one step, the run has failed."""
-        log.warning("worker of %s died with exit code %s", run.id, code)
-        status = run.status
-        restarts = 1 if status.step > self.progress.get(run.id, -1) else status.restarts + 1
-        self.progress[run.id] = status.step
-        if restarts > MAX_RESTARTS:
+        """Queue the run of a worker that died; after too many deaths without a newer state in between it has failed."""
+        step = run.kept_step()
+        before, count = self.deaths.get(run.id, (step, 0))
+        count = count + 1 if step == before else 1
+        self.deaths[run.id] = step, count
+        log.warning("worker of %s died with exit code %s, the last state is of step %d", run.id, code, step)
+        if count > MAX_RESTARTS:
             fault = _("The worker died {count} times at step {step} (exit code {code}); see supervisor.log.")
-            self._settle(run, "failed", fault.format(count=restarts, step=status.step, code=code))
+            self._move(run, "failed", message=fault.format(count=count, step=max(step, 0), code=code), restarts=count)
         else:
-            self._write(run, restarts=restarts)
+            self._move(run, "queued", restarts=count)
 
-    def _settle(self, run: Run, state: str, message: str) -> None:
-        """End a run that has no worker."""
-        self._write(run, state=state, message=message)
+    def _move(self, run: Run, state: Condition, **changes: object) -> bool:
+        """Change the status of a run that nobody holds; if somebody does, it is his to tell. Whether it was changed."""
+        try:
+            with run.lock():
+                status = run.status
+                if status.state in ENDED:
+                    return False
+                run.tell(status.replace(state=state, **changes))
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            self._block(run, error)
+            return False
+        self._unblock(self.blocked.keys() - {run.id})
+        return True
 
-    def _write(self, run: Run, **changes: object) -> None:
-        """Change the status of a run that nobody holds; if somebody does, it is his to tell."""
-        with suppress(BlockingIOError, OSError), run.lock():
-            write_json(run.folder / "status.json", run.status.replace(**changes).model_dump())
+    def _block(self, run: Run, error: OSError) -> None:
+        """Leave the run alone until its folder takes something again."""
+        if run.folder.exists() and self.blocked.get(run.id) != (why := str(run.unwritable(error))):
+            log.warning(why)
+            self.blocked[run.id] = why
+            self._show_card()
+
+    def _unblock(self, still: Set[str]) -> None:
+        if gone := self.blocked.keys() - still:
+            log.info("no longer blocked: %s", ", ".join(gone))
+            self.blocked = {id: why for id, why in self.blocked.items() if id in still}
+            self._show_card()
+
+    def _show_card(self) -> None:
+        """Say who we are, for servers and `doctor`; a full disk is no reason to end."""
+        card = {"pid": os.getpid(), "code": self.code, "blocked": self.blocked}
+        with suppress(OSError):
+            write_json(self.store.root / "supervisor.json", card)
 
     def leave(self, *_signal: object) -> None:
         """Hand the runs over: workers keep their state, and the next supervisor goes on."""
@@ -130,67 +183,14 @@ class Supervisor:
         os.write(self.pipe, b"!")
 
 
-@contextmanager
-def ensure(root: Path) -> Iterator[None]:
-    """Be a server of `root`: have a supervisor of this code's version there for as long as the context lasts.
-
-    One of other code is asked to leave, one that died is followed by the next.
-    """
-    root.mkdir(parents=True, exist_ok=True)
-    over = threading.Event()
-    with open(root / "servers.lock", "ab") as handle:
-        fcntl.flock(handle, fcntl.LOCK_SH)  # the supervisor counts those who hold it
-        _dismiss_old_code(root)
-        threading.Thread(target=_keep, args=(root, over), daemon=True, name="keeps a supervisor").start()
-        try:
-            yield
-        finally:
-            over.set()
-
-
-def _keep(root: Path, over: threading.Event) -> None:
-    """Start a supervisor whenever there is none; one that finds another at work ends at once."""
-    while not over.is_set():
-        if not _held(root / "supervisor.lock"):
-            with open(root / "supervisor.log", "ab") as out:
-                command = [sys.executable, "-m", "repz_core.supervisor", str(root)]
-                subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd=SOURCE
-                ).wait()
-        over.wait(SCAN)
-
-
-def _dismiss_old_code(root: Path) -> None:
-    """Ask a supervisor of other code to hand over, and wait until it has."""
-    with suppress(OSError, ValueError, KeyError):
-        here = json.loads((root / "supervisor.json").read_text())
-        if not _held(root / "supervisor.lock") or here["code"] == code_version():
-            return
-        os.kill(here["pid"], signal.SIGTERM)
-        deadline = time.monotonic() + 15
-        while _held(root / "supervisor.lock") and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-
-def code_version() -> str:
-    """A fingerprint of repz_core's source: a supervisor of other code is replaced."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _held(path: Path) -> bool:
-    try:
-        with open(path, "ab") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return False
-    except BlockingIOError:
-        return True
+def _paused(run: Run) -> bool:
+    with suppress(RepzError):
+        return run.status.state == "paused"
+    return False
 
 
 def _servers_alive(root: Path) -> bool:
-    return _held(root / "servers.lock")
+    return held(root / "servers.lock")
 
 
 def main(root: Path) -> None:
@@ -202,12 +202,18 @@ def main(root: Path) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        write_json(root / "supervisor.json", {"pid": os.getpid(), "code": code_version()})
-        limit = int(os.environ.get("REPZ_WORKERS", max(1, (os.cpu_count() or 1) // 2)))
-        supervisor = Supervisor(RunStore(root), limit)
+        supervisor = Supervisor(RunStore(root), _limits())
         signal.signal(signal.SIGTERM, supervisor.leave)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         supervisor.serve()
+
+
+def _limits() -> Limits:
+    try:
+        return Limits.from_environment()
+    except RepzError as error:  # the pages tell it to whoever presses Start
+        log.warning("%s The defaults hold.", error)
+        return Limits()
 
 
 if __name__ == "__main__":

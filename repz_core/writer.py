@@ -1,18 +1,28 @@
-"""The one drain: events of any executor go into a run folder through here. Used by the holder of the run's lock."""
+"""The one drain: events of any executor go into a run folder through here. Used by the holder of the run's lock.
 
+A write that fails (disk full, folder read-only) leaves the file it was for as it was, and raises RepzError.
+"""
+
+import errno
 import gzip
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.numpy import save
 
 from repz_core.events import Look, Snapshot, State, Step
-from repz_core.run import Condition, Run, Status, write_json
+from repz_core.run import Run
+from repz_core.status import Condition, Status
 
 HEARTBEAT = 0.5  # seconds between two status.json at the most
+KEEP = 1.0  # seconds between two full states, so that a kill costs no more,
+SHARE = 0.02  # unless writing them took more than this share of the time
 
 
 class RunWriter:
@@ -22,18 +32,22 @@ class RunWriter:
         """`first` is the step of the state that training starts from. Raises RepzError for a damaged folder."""
         self.run, self.first = run, first
         self.path = run.folder / "events.jsonl"
-        _cut_torn_line(self.path)
+        with self._told():
+            _cut_torn_line(self.path)
+            _sweep(run.folder)
+            for name in ("snapshots", "states"):
+                (run.folder / name).mkdir(exist_ok=True)
         rows = run.events()
         self.last_row = max((row["step"] for row in rows), default=-1)
         self.frames = set(run.frames())
-        self.log = self.path.open("ab", buffering=0)
-        for name in ("snapshots", "states"):
-            (run.folder / name).mkdir(exist_ok=True)
+        with self._told():
+            self.log = self.path.open("ab", buffering=0)
         self.before = run.status.replace(message="")  # what ended the last worker is over
         self.start: float | None = None  # of the first step: loading data and nets is not training
         self.paused = 0.0
         self.looks = self.before.looks
         self.wrote = 0.0
+        self.kept, self.keeping = time.monotonic(), 0.0
 
     def __enter__(self) -> "RunWriter":
         return self
@@ -43,6 +57,10 @@ class RunWriter:
 
     def write(self, event: Step | Look | Snapshot | State) -> None:
         """Take one event of the training generator."""
+        with self._told():
+            self._write(event)
+
+    def _write(self, event: Step | Look | Snapshot | State) -> None:
         match event:
             case Step(step, values) if step > self.last_row:
                 self._append({"step": step, "seconds": round(self.seconds(), 3)} | rounded(values))
@@ -56,12 +74,28 @@ class RunWriter:
             case Look(step, arrays) if step not in self.frames:
                 self.show(arrays)
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A fault of the disk becomes a sentence."""
+        try:
+            yield
+        except (OSError, SafetensorError) as error:
+            raise self.run.unwritable(error) from None
+
     def _append(self, row: dict[str, Any]) -> None:
-        self.log.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
+        """Log a whole line or nothing: what comes after half a line would be lost, too."""
+        line, end = json.dumps(row, separators=(",", ":")).encode() + b"\n", self.path.stat().st_size
+        try:
+            if self.log.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.truncate(self.path, end)
+            raise
 
     def _keep(self, step: int, tensors: Any) -> None:
         from safetensors.torch import save_file
 
+        start = time.monotonic()
         folder = self.run.folder / "states"
         older = list(folder.glob("*.safetensors"))
         newest = folder / f"{step:07d}.safetensors"
@@ -69,6 +103,12 @@ class RunWriter:
         for path in older:
             if path != newest:
                 path.unlink()
+        self.kept = time.monotonic()
+        self.keeping = self.kept - start
+
+    def due(self) -> bool:
+        """Whether it is time to keep another state."""
+        return time.monotonic() - self.kept >= max(KEEP, self.keeping / SHARE)
 
     def seconds(self) -> float:
         """Time spent training, over all workers this run has had, pauses left out."""
@@ -84,7 +124,8 @@ class RunWriter:
             state=state, step=step, seconds=round(seconds, 3), examples_per_second=round(rate, 1), looks=self.looks,
             **changes,
         )  # fmt: skip
-        write_json(self.run.folder / "status.json", status.model_dump())
+        with self._told():
+            self.run.tell(status)
         self.wrote = time.monotonic()
         return status
 
@@ -100,21 +141,25 @@ class RunWriter:
         state = self.run.state()
         assert state is not None, "a run that is done has a last state"
         weights = {name: tensor for name, tensor in state.tensors.items() if name.startswith("model.")}
-        _replace(self.run.folder / "weights.safetensors", lambda path: save_file(weights, path))
+        with self._told():
+            _replace(self.run.folder / "weights.safetensors", lambda path: save_file(weights, path))
 
     def show(self, arrays: Any) -> None:
         """Write a passing look, which no event tells of; the status counts them."""
-        _pack(self.run.now_file(), arrays)
+        with self._told():
+            _pack(self.run.now_file(), arrays)
         self.looks += 1
 
     def drop_look(self) -> None:
         """Remove the passing look."""
-        self.run.now_file().unlink(missing_ok=True)
+        with self._told():
+            self.run.now_file().unlink(missing_ok=True)
 
     def drop_states(self) -> None:
         """Remove the full states: nothing is left to resume."""
-        for path in (self.run.folder / "states").iterdir():
-            path.unlink()
+        with self._told():
+            for path in (self.run.folder / "states").iterdir():
+                path.unlink()
 
 
 def rounded(values: Any) -> dict[str, float]:
@@ -129,8 +174,20 @@ def _pack(path: Path, arrays: Any) -> None:
 
 def _replace(path: Path, save: Any) -> None:
     draft = path.with_name(f".{path.name}")
-    save(draft)
-    os.replace(draft, path)
+    try:
+        save(draft)
+        os.replace(draft, path)
+    except (OSError, SafetensorError):
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)  # its room is needed to say what happened
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed worker left of files it was writing. Drafts of control.json are other people's."""
+    for pattern in (".status.json-*", ".now.*", ".weights.*", "snapshots/.*", "states/.*"):
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 def _cut_torn_line(path: Path) -> None:

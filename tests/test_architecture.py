@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "repz_core").rglob("*.py"))
 PAGES = [*sorted((ROOT / "pages").rglob("*.py")), ROOT / "streamlit_app.py"]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-HEAVY = {"torch", "sklearn", "umap", "streamlit", "pandas", "matplotlib", "numba"}
+HEAVY = {"torch", "sklearn", "umap", "streamlit", "pandas", "matplotlib", "numba", "ray"}
 
 # What each part of repz_core may import from the others, at module level. A part not listed here yet is free.
 MAY = {
@@ -81,26 +81,55 @@ MAY = {
     "memory": set(),
     "layers": set(),
     "estimators": set(),
-    "run": {"config", "events", "locale", "recipes"},
-    "runs": {"config", "locale", "run"},
-    "writer": {"events", "run"},
-    "archive": {"config", "events", "locale", "recipes", "run", "runs"},
-    "executors": {"config", "embed", "engine", "events", "locale", "recipes", "run", "runs", "writer"},
-    "supervisor": {"config", "executors", "locale", "run", "runs"},
+    "status": {"config"},
+    "limits": {"config", "locale"},
+    "run": {"config", "events", "locale", "recipes", "status"},
+    "runs": {"config", "limits", "locale", "run", "status"},
+    "writer": {"events", "run", "status"},
+    "executors": {
+        "config",
+        "datasets",
+        "embed",
+        "engine",
+        "events",
+        "limits",
+        "locale",
+        "recipes",
+        "run",
+        "runs",
+        "status",
+        "writer",
+    },
+    "archive": {"config", "events", "locale", "recipes", "run", "runs", "status"},
+    "presence": set(),
+    "doctor": {
+        "config",
+        "datasets",
+        "datasets.catalogue",
+        "limits",
+        "locale",
+        "presence",
+        "run",
+        "runs",
+    },
+    "supervisor": {"config", "executors", "limits", "locale", "presence", "run", "runs", "status"},
     "figures": {"config", "events", "locale"},
 }
 LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light rooms within a room that is not
-PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "run", "runs"}
+PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "run", "runs", "status"}
 LIGHT = (
     "__init__",
     "archive",
     "config",
     "events",
     "figures",
+    "limits",
     "locale",
+    "presence",
     "recipes",
     "run",
     "runs",
+    "status",
     "supervisor",
     "writer",
     "__main__",
@@ -164,7 +193,7 @@ def test_core_imports_as_planned(path):
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_pages_meet_the_core_through_runs_and_figures(path):
-    may = PAGES_MAY | ({"supervisor"} if path.name == "streamlit_app.py" else set())
+    may = PAGES_MAY | {"streamlit_app.py": {"supervisor"}, "preflight.py": {"doctor"}}.get(path.name, set())
     surplus = set(core_parts(imports(path))) - may
     assert not surplus, f"{name_of(path)} imports {surplus}"
     assert not {name.split(".")[0] for name in imports(path)} & (HEAVY - {"streamlit", "pandas"})
@@ -198,7 +227,7 @@ def loaded_by(code):
 
 def test_the_web_process_never_imports_the_heavy_ones():
     assert "streamlit" in (loaded := loaded_by("import streamlit_app"))
-    assert not loaded & {"torch", "sklearn", "umap", "numba", "scipy", "matplotlib", "mlxtend"}
+    assert not loaded & {"torch", "sklearn", "umap", "numba", "scipy", "matplotlib", "mlxtend", "ray"}
 
 
 def test_neither_do_recipes_and_the_supervisor():
@@ -211,7 +240,7 @@ def test_every_page_is_light():
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in PAGES]
     importable = [name for name in names if name != "pages.shell" and not name.endswith("__init__")]
     loaded = loaded_by("\n".join(f"import {name}" for name in importable))
-    assert not loaded & {"torch", "sklearn", "umap", "numba", "matplotlib", "mlxtend"}
+    assert not loaded & {"torch", "sklearn", "umap", "numba", "matplotlib", "mlxtend", "ray"}
 
 
 @pytest.mark.parametrize("path", CORE + PAGES, ids=name_of)

@@ -175,13 +175,13 @@ def test_a_folder_with_another_recipe_is_not_the_run(copy, store, tiny, done):
     assert store.submit(done.recipe).recipe == done.recipe
 
 
-def test_two_who_submit_at_once_get_one_run(store, tiny, monkeypatch):
+def test_two_who_create_at_once_get_one_run(store, tiny, monkeypatch):
     """The second had looked before the first's folder was there."""
     real, first = tempfile.mkdtemp, []
 
     def meanwhile(*arguments, **options):
         monkeypatch.setattr(tempfile, "mkdtemp", real)
-        first.append(store.submit(tiny()))
+        first.append(store.create(tiny(), store.root / run_id(tiny())))
         (first[0].folder / "events.jsonl").write_text("a worker is at it\n")
         return real(*arguments, **options)
 

@@ -49,7 +49,7 @@ def test_a_shipped_run_is_whole(run):
 
 @pytest.mark.parametrize("run", RUNS, ids=str)
 def test_its_weights_give_the_metrics_it_recorded(run):
-    """Of an accuracy an image or two: a probe's optimum is found to a tolerance, and the last bits are a processor's."""
+    """Of an accuracy an image or two: a probe's optimum is found to a tolerance, with a processor's own last bits."""
     measured, recorded = engine.evaluate(run.model(), run.recipe.dataset), run.status.metrics
     counted = {name for name in recorded if name.startswith(("probe", "knn"))}
     assert measured.keys() == recorded.keys()

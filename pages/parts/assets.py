@@ -6,10 +6,13 @@ parts share what they import (one event stream a page).
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import plotly
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+
+from pages.parts import scene
 
 COMPONENTS = Path(__file__).resolve().parent.parent / "components"
 
@@ -35,6 +38,17 @@ export default function (component) {{
 
 
 def browser_part(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
+    """A part of a page's scene: as `bare_part`, and what it is given is noted."""
+    mount = bare_part(name, isolate_styles=isolate_styles)
+
+    def noted(*, key: str, data: dict[str, Any], **more: Any) -> Any:
+        scene.note(name, data)
+        return mount(key=key, data=data, **more)
+
+    return noted
+
+
+def bare_part(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
     """Register the part pages/components/NAME and return its mounting command. Call it once, when a module loads.
 
     plotly puts its styles into the page's head, out of reach of an isolated part.

@@ -101,15 +101,23 @@ def _duration(seconds: float) -> str:
     )
 
 
+def moved(recipe: Recipe, run: Run) -> str:
+    """The knobs that stand elsewhere than the run in view has them: "k 16 · beta 4.0"."""
+    return " · ".join(f"{path.rpartition('.')[2]} {value(recipe, path)}" for path in _differing(recipe, run))
+
+
 def _changes(recipe: Recipe, run: Run) -> list[str]:
     """What differs from the run in view, as words: "k 16 (was 2)"."""
-    now, then = recipe, run.recipe
-    paths = [path for path in leaf_paths(type(recipe)) if path not in HIDDEN or path == "dataset"]
-    differing = [path for path in paths if value(now, path) != value(then, path)]
     words = _("{name} {new} (was {old})")
     return [
-        words.format(name=path.rpartition(".")[2], new=value(now, path), old=value(then, path)) for path in differing
+        words.format(name=path.rpartition(".")[2], new=value(recipe, path), old=value(run.recipe, path))
+        for path in _differing(recipe, run)
     ]
+
+
+def _differing(recipe: Recipe, run: Run) -> list[str]:
+    paths = [path for path in leaf_paths(type(recipe)) if path not in HIDDEN or path == "dataset"]
+    return [path for path in paths if value(recipe, path) != value(run.recipe, path)]
 
 
 def _seed_widgets(recipe: Recipe, origin: str) -> None:

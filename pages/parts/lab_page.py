@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.parts.knobs import fork_run, recipe_knobs, start_button
+from pages.parts import scene
+from pages.parts.knobs import fork_run, moved, recipe_knobs, start_button
 from pages.parts.run_bar import run_bar
 from pages.parts.sections import chosen
 from pages.parts.view import run_in_view, show, usual_run
@@ -29,11 +30,12 @@ def lab_page(methods: Sequence[str], short: str, sections: Callable[[Run], Secti
     run = run_in_view(methods)
     fork_step = run_bar(run, _title(run, short))
     knobs, panels = st.columns([0.68, 3], gap="small")
-    with knobs:
+    with knobs, st.container(key="knobs"):
         if len(methods) > 1:
             _choose_family(run, methods)
         recipe = recipe_knobs(run)
         if recipe:
+            scene.moved(moved(recipe, run))
             start_button(recipe, run)
             if fork_step is not None:
                 fork_run(recipe, run, fork_step)

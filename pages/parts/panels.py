@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts import scene
 from pages.parts.assets import PLOTLY, browser_part
 from pages.parts.view import recorded, reference
 from repz_core.figures import palette
@@ -104,6 +105,7 @@ def panel(title: str, hint: str, run: Run, how: str = "") -> Any:
     `how`, where they are not plainly measured: "estimated" of a run, or "analytic", of none.
     """
     box = st.container(border=True)
+    scene.note(title, hint, how, run.id)
     with box:
         st.subheader(title, anchor=False)
         picture = st.container()

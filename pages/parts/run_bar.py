@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from pages import access
-from pages.parts.assets import browser_part
+from pages.parts import scene
+from pages.parts.assets import bare_part
 from pages.parts.view import recorded, reference
 from repz_core import recipes
 from repz_core.config import RepzError
@@ -15,7 +16,7 @@ from repz_core.run import Run
 
 SLOW = 0.7  # seconds to look at each turn
 
-_bar = browser_part("run_bar")
+_bar = bare_part("run_bar")
 
 
 def run_bar(run: Run, title: str) -> int | None:
@@ -52,9 +53,12 @@ def run_bar(run: Run, title: str) -> int | None:
         "metrics": recipes.family(run.recipe.method).METRICS,
     }
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
+    title, turns = f"{title} · {_(dataset.title)}", recipes.turns(run.recipe)
+    scene.in_view(run, title)
+    scene.note(turns)
     data = {
-        "run": reference(run), "title": f"{title} · {_(dataset.title)}", "steps": run.recipe.training.steps,
-        "recorded": recorded(run), "turns": recipes.turns(run.recipe), "text": text,
+        "run": reference(run), "title": title, "steps": run.recipe.training.steps,
+        "recorded": recorded(run), "turns": turns, "text": text,
         "steers": access.presenting(), "starts": access.may_start(),
     }  # fmt: skip
     result = _bar(key="run_bar", data=data, on_wish_change=lambda: None)

@@ -64,6 +64,17 @@ def load(dataset: str) -> Data:
     return Data(x, raw.y, wanted.shape, raw.factors, raw.split)
 
 
+def download(dataset: str) -> Path | None:
+    """The cache file of a data set that comes over the network, fetched now where it is missing; None for one that any
+    machine can make, and where nothing can be kept. Raises RepzError as `load` does.
+    """
+    wanted = card(dataset)
+    path = cache_folder() / f"{identity(wanted.name)}.npz"
+    if wanted.network and not path.exists():
+        load(dataset)
+    return path if wanted.network and path.exists() else None
+
+
 def prepare() -> Iterator[str]:
     """Load every set of images that needs no network, so that later loads are quick; a line to show for each."""
     for wanted in CARDS.values():
@@ -73,6 +84,12 @@ def prepare() -> Iterator[str]:
             yield _("{dataset}: {num_images:,} images, {seconds:.1f} s").format(
                 dataset=identity(wanted.name), num_images=num_images, seconds=time.perf_counter() - start
             )
+
+
+def cached(dataset: str) -> bool:
+    """Whether the cache has that data set, whole."""
+    wanted = card(dataset)
+    return _read(cache_folder() / f"{identity(wanted.name)}.npz", wanted) is not None
 
 
 def cache_folder() -> Path:

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -9,26 +10,33 @@ from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from repz_core.config import RepzError
+from repz_core.limits import Limits, cap_memory
+
 PRELOAD = ["torch", "torch.optim", "torch._dynamo", "repz_core.executors.work"]  # the optimiser imports _dynamo
 
 
 class Local:
     """Starts one process a run. Needs a supervisor without torch around it: the fork server inherits nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(PRELOAD)
         ensure_running()
 
     def start(self, folder: Path) -> BaseProcess:
         """A worker on that run folder, already going."""
-        process = self.context.Process(target=_main, args=(folder,), daemon=False, name=folder.name)
+        process = self.context.Process(target=_main, args=(folder, self.limits), daemon=False, name=folder.name)
         process.start()
         return process
 
 
-def _main(folder: Path) -> None:
-    """A worker's whole life. SIGTERM asks it to keep a state and leave the run queued."""
+def _main(folder: Path, limits: Limits) -> None:
+    """A worker's whole life. SIGTERM asks it to keep a state and leave the run queued.
+
+    Exit code EX_IOERR says that the run's folder took nothing more, not even why.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s worker %(message)s")
     leave = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_signal: leave.set())
@@ -36,7 +44,11 @@ def _main(folder: Path) -> None:
     from repz_core.executors.work import work
     from repz_core.run import Run
 
+    cap_memory(limits.memory)
     try:
-        work(Run(folder), interrupted=lambda: "queued" if leave.is_set() else None)
+        work(Run(folder), seconds=limits.seconds, interrupted=lambda: "queued" if leave.is_set() else None)
     except BlockingIOError:
         logging.info("run %s is held by another worker", folder.name)
+    except (RepzError, OSError) as error:
+        logging.error("run %s: %s", folder.name, error)
+        sys.exit(os.EX_IOERR)

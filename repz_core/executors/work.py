@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from repz_core import embed, engine, recipes
 from repz_core.config import RepzError
 from repz_core.events import Look, Snapshot, State, Turn
+from repz_core.limits import variable
 from repz_core.locale import _
-from repz_core.run import Condition, Control, Run, Status, write_json
+from repz_core.run import Control, Run
 from repz_core.runs import RunStore
+from repz_core.status import ENDED, Condition, Status
 from repz_core.writer import RunWriter, rounded
 
 POLL = 0.02  # seconds between two looks at control.json
+NO_MEMORY = ("can't allocate memory", "bad_alloc")  # how torch says it
 
 
 def work(
@@ -26,16 +29,20 @@ def work(
 
     `interrupted()` may tell to leave: "queued" leaves the run at its present state to another worker, "stopped" ends
     it. A fault ends the run as "failed" with one sentence and keeps all it had. Raises BlockingIOError where another
-    worker holds the run.
+    worker holds the run, RepzError or OSError where not even that can be written.
     """
     with run.lock():
         try:
+            if (status := run.status).state == "done":
+                return status
+            if status.state in ENDED:
+                run.tell(status.replace(state="queued", message=""))
             state = run.state()
             begins = run.recipe.parent.step if run.recipe.parent else 0
             writer = RunWriter(run, first=state.step if state else begins)
         except RepzError as error:  # what is there cannot be continued
             status = Status(state="failed", message=str(error))
-            write_json(run.folder / "status.json", status.model_dump())
+            run.tell(status)
             return status
         with writer:
             pacer = _Pacer(run, writer, seconds, interrupted)
@@ -45,10 +52,20 @@ def work(
                 return writer.status("failed", pacer.step, message=str(error))
             except Exception as error:
                 logging.getLogger(__name__).exception("run %s", run.id)
-                message = _("Training stopped at step {step} on an unforeseen fault ({kind}: {reason}).").format(
-                    step=pacer.step, kind=type(error).__name__, reason=(str(error).splitlines() or ["-"])[0]
-                )
-                return writer.status("failed", pacer.step, message=message)
+                return writer.status("failed", pacer.step, message=_in_a_sentence(error, pacer.step))
+
+
+def _in_a_sentence(error: Exception, step: int) -> str:
+    """What an unforeseen fault says on a page."""
+    if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
+        fault = _(
+            "Training stopped at step {step}: it needs more memory than it may have; choose a smaller net or batch, "
+            "or allow more in {variable}."
+        )
+        return fault.format(step=step, variable=variable("memory"))
+    return _("Training stopped at step {step} on an unforeseen fault ({kind}: {reason}).").format(
+        step=step, kind=type(error).__name__, reason=(str(error).splitlines() or ["-"])[0]
+    )
 
 
 def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) -> Status:
@@ -57,7 +74,9 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     maps: Mapping[str, NDArray[Any]] = {}
     asked = 0.0
     origin = _origin(run) if run.recipe.parent and state is None else None
-    for event in engine.train(run.recipe, resume=state, origin=origin, proceed=pacer.proceed, watch=pacer.watch):
+    for event in engine.train(
+        run.recipe, resume=state, origin=origin, proceed=pacer.proceed, watch=pacer.watch, keep=writer.due
+    ):
         if isinstance(event, Look):
             maps = _maps(run, writer, event)
             event = Look(event.step, {**event.arrays, **maps})
@@ -71,11 +90,13 @@ def _drain(run: Run, writer: RunWriter, pacer: "_Pacer", state: State | None) ->
     writer.drop_look()
     if pacer.ended == "queued":
         return writer.status("queued", pacer.step)
+    if pacer.ended == "stopped":  # at once, for whoever pressed the button
+        writer.status("stopped", pacer.step, message=_("measuring what came out"))
     model, dataset = run.model(), run.recipe.dataset
     metrics, validation = (rounded(engine.evaluate(model, dataset, part)) for part in ("test", "validation"))
     if pacer.ended == "done":
         writer.keep_weights()  # before it says so: who sees "done" finds them
-    status = writer.status(pacer.ended, pacer.step, metrics=metrics, validation=validation, message="")
+    status = writer.status(pacer.ended, pacer.step, metrics=metrics, validation=validation, message=pacer.reason)
     if pacer.ended == "done":
         writer.drop_states()
     return status
@@ -114,6 +135,7 @@ class _Pacer:
         self.turn: Turn | None = None  # the last one
         self.num_turns = len(recipes.turns(run.recipe))
         self.ended: Condition = "done"
+        self.reason = ""  # of an end that nobody asked for
         self.path = run.folder / "control.json"
         self.stamp, self.control, self.looked = (0, 0), Control(), 0.0
 
@@ -130,8 +152,13 @@ class _Pacer:
             self.writer.beat("running", self.step, self._way_back(step))
         if reason := self.interrupted():
             self.ended = reason
-        elif self.control.desired == "stop" or (self.limit is not None and self.writer.seconds() >= self.limit):
+        elif self.control.desired == "stop":
             self.ended = "stopped"
+        elif self.limit is not None and self.writer.seconds() >= self.limit:
+            self.ended = "stopped"
+            self.reason = _("stopped after {seconds:,g} s of training, as long as it may take").format(
+                seconds=self.limit
+            )
         else:
             self.step = step
             return True

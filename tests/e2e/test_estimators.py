@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from repz_core import recipes
 from repz_core.methods.vae import VAE
-from repz_core.run import ENDED, Run
+from repz_core.run import Run
+from repz_core.status import ENDED
 from tests.e2e.conftest import Lab
 
 pytestmark = pytest.mark.e2e

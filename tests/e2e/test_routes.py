@@ -137,7 +137,8 @@ def test_the_weights_are_those_of_the_model_and_say_their_step(lab: Lab) -> None
     status, headers, body = get(lab, f"/repz/runs/{SHIPPED}/weights")
     assert status == 200
     assert headers["x-repz-step"] == "4000"
-    found = load(body)
+    assert headers["content-encoding"] == "gzip"
+    found = load(gzip.decompress(body))
     expected = lab.store.open(SHIPPED).model().state_dict()
     assert found.keys() == expected.keys()
     assert all((found[name] == tensor.numpy()).all() for name, tensor in expected.items())

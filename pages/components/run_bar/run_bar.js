@@ -14,7 +14,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   const find = (selector) => bar.querySelector(selector);
   const act = Object.fromEntries([...bar.querySelectorAll("button")].map((button) => [button.dataset.act, button]));
   const slider = find("input");
-  let current;
+  let current, seen = ""; // the run in view, and its state as last told
   slider.oninput = () => { current.pause(); current.seek(Number(slider.value)); };
   act.play.onclick = () => (current.playing ? current.pause() : current.play());
   act.live.onclick = () => current.seek(current.steps.length - 1);
@@ -27,11 +27,11 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   const players = names.map((name) => Object.assign(document.createElement("button"), { onclick: () => wishFor("turn") }));
   find(".turns").append(...players.flatMap((button) => [button, " "]));
 
-  const draw = (run, { title, steps, recorded, turns, steers, starts, text }) => {
+  const draw = (run, { title, steps, recorded, lent, turns, steers, starts, text }) => {
     const { state, step, message } = run.status, ended = ENDED.includes(state);
     // The page's script does not see a run end; it has to, to offer what can be done next.
-    if (ended && current === run && bar.dataset.state && !ENDED.includes(bar.dataset.state)) setTriggerValue("wish", { wish: "none", step });
-    current = run;
+    if (ended && !lent && current === run && seen && !ENDED.includes(seen)) setTriggerValue("wish", { wish: "none", step });
+    [current, seen] = [run, run.told ? state : ""];
     bar.dataset.state = state;
     bar.dataset.step = step;
     bar.dataset.loaded = run.loaded;
@@ -52,12 +52,12 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     act.slow.hidden = players.length === 0;
     for (const name of ["pause", "step", "slow", "stop"]) act[name].disabled = ended;
     find(".transport").hidden = ended;
-    find(".transport").style.display = steers ? "" : "none"; // a viewer's bar needs no room for it
+    find(".transport").style.display = steers && !lent ? "" : "none"; // a viewer's bar needs no room for it
     label(act.play, run.playing ? `❚❚` : `▶ ${text.replay}`, run.playing ? text.hold : text.play);
     label(act.live, text.newest, text.newest);
     label(act.fork, text.fork, text.fork);
     act.fork.title = text.fork_help;
-    act.fork.hidden = !starts;
+    act.fork.hidden = !starts || lent;
     act.live.disabled = run.live;
     act.fork.disabled = !run.steps.length || run.step >= steps;
     act.play.disabled = slider.disabled = run.steps.length < 2;

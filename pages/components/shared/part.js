@@ -1,5 +1,7 @@
 // What every part does alike: set up once a mount, follow the run of `data.run`, redraw when something changed.
+import { mark } from "./provenance.js";
 import { follow } from "./run.js";
+import { changes, dress, resolve, standing } from "./stand_in.js";
 
 // Call `draw` once a frame at the most, however often it is asked.
 export function oncePerFrame(draw) {
@@ -20,22 +22,36 @@ export function part(types, setUp) {
       mount.redraw = oncePerFrame(() => mount.run && mount.draw(mount.run, mount.data, mount.clock.step, mount.others));
       mount.watch = new ResizeObserver(mount.redraw);
       mount.watch.observe(parentElement.querySelector("canvas, .watched"));
+      mount.bind = () => {
+        bind(mount, types);
+        mark(parentElement, mount.data.lent ? standing().provenance : null);
+        mount.redraw();
+      };
+      changes.addEventListener("change", mount.bind);
       mounts.set(parentElement, mount);
     }
-    mount.data = data;
-    const wanted = JSON.stringify([data.run, data.clock, data.others]);
-    if (mount.followed !== wanted) {
-      const before = mount.leave;
-      mount.followed = wanted;
-      mount.run = follow(data.run.id, data.run.parent);
-      mount.clock = data.clock ? follow(data.clock.id, data.clock.parent) : mount.run;
-      mount.others = (data.others ?? []).map((other) => follow(other.id, other.parent));
-      mount.leave = [mount.run.listen(types, mount.redraw, mount.clock !== mount.run)];
-      if (mount.clock !== mount.run) mount.leave.push(mount.clock.listen(["frame", "frames"], mount.redraw));
-      mount.leave.push(...mount.others.map((other) => other.listen(types, mount.redraw, true)));
-      before.forEach((end) => end());
-    }
-    mount.redraw();
-    return () => { mount.leave.forEach((end) => end()); mount.watch.disconnect(); mounts.delete(parentElement); };
+    mount.given = data;
+    mount.bind();
+    return () => {
+      changes.removeEventListener("change", mount.bind);
+      mount.leave.forEach((end) => end());
+      mount.watch.disconnect();
+      mounts.delete(parentElement);
+    };
   };
+}
+
+// Follow the runs that are meant; whom it followed before, it leaves afterwards, so that a stream in common stays open.
+function bind(mount, types) {
+  const { run, clock, others } = mount.given;
+  const meant = [run, clock ?? run, ...(others ?? [])].map(resolve), wanted = JSON.stringify(meant);
+  mount.data = dress(mount.given);
+  if (mount.followed === wanted) return;
+  const before = mount.leave;
+  mount.followed = wanted;
+  [mount.run, mount.clock, ...mount.others] = meant.map(({ id, parent }) => follow(id, parent));
+  mount.leave = [mount.run.listen(types, mount.redraw, mount.clock !== mount.run)];
+  if (mount.clock !== mount.run) mount.leave.push(mount.clock.listen(["frame", "frames"], mount.redraw));
+  mount.leave.push(...mount.others.map((other) => other.listen(types, mount.redraw, true)));
+  before.forEach((end) => end());
 }

@@ -13,7 +13,8 @@ export function follow(id, parent) {
 }
 
 class RunView extends EventTarget {
-  // Events: "rows" (new losses), "status", "frame" (the frame in view changed), "frames" (the number of frames changed).
+  // Events: "rows" (new losses), "status", "frame" (the frame in view changed), "frames" (the number of frames changed),
+  // "sought" (somebody moved the time line here)
   constructor(id, parent) {
     super();
     this.id = id;
@@ -25,8 +26,10 @@ class RunView extends EventTarget {
     this.frames = new Map(); // step -> arrays
     this.at = 0; // step of the frame in view
     this.live = true; // the newest frame is in view, whatever comes
+    this.wanted = null; // a step to be at, as soon as there is a frame: of a presenter's view
     this.status = { state: "queued", step: 0, seconds: 0, message: "" };
     this.now = null; // a passing look, {step, looks, arrays}, while the run is paused or slow
+    this.told = false; // whether the server has said how it stands
     this.loading = 0;
     this.timer = 0;
     this.watched = false; // somebody shows it as the run in view, and not beside that one
@@ -51,6 +54,7 @@ class RunView extends EventTarget {
     this.source.onmessage = (event) => this.take(JSON.parse(event.data));
     this.source.addEventListener("status", (event) => {
       this.status = { ...this.status, message: "", ...JSON.parse(event.data) };
+      this.told = true;
       if (this.status.state === "gone" || (FINAL.includes(this.status.state) && !this.watched)) this.source.close();
       this.glance();
       this.say("status");
@@ -104,9 +108,22 @@ class RunView extends EventTarget {
     return this.live && this.now !== null && this.now.step > this.at;
   }
 
-  // The newest frame stays in view while the run is followed.
+  // The newest frame stays in view while the run is followed; one that is wanted comes into view once it is there.
   keepUp() {
-    if (this.live) this.at = this.steps.at(-1) ?? 0;
+    const steps = this.steps;
+    if (this.live) this.at = steps.at(-1) ?? 0;
+    else if (this.wanted !== null) this.at = steps.findLast((step) => step <= this.wanted) ?? steps[0] ?? 0;
+  }
+
+  // Be where another viewer is: at `step`, or at the newest frame (null).
+  join(step) {
+    if (step === null ? this.live : step === this.wanted) return;
+    if (this.playing) this.pause();
+    this.wanted = step;
+    this.live = step === null;
+    this.keepUp();
+    this.load();
+    this.say("frame");
   }
 
   // Steps of all frames, ascending: a fork's begin with its parent's.
@@ -171,8 +188,10 @@ class RunView extends EventTarget {
     const place = Math.max(0, Math.min(last, index));
     this.at = steps[place];
     this.live = place === last;
+    this.wanted = null;
     this.load();
     this.say("frame");
+    this.say("sought");
   }
 
   get playing() {

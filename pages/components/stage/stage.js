@@ -1,0 +1,107 @@
+// The small bar on top. The presenter's tab tells where it is; the others go there, until their viewer lets go.
+import { changes, standing } from "../shared/stand_in.js";
+import { listen } from "./channel.js";
+import { arrived, join, settleDown, watchTime, wentElsewhere } from "./follow.js";
+import { onKeys } from "./keys.js";
+import { face } from "./face.js";
+
+const APART = 200; // ms between two positions that are told
+const kept = keep(); // of this tab, over reloads: me, lead, alone
+let here = null; // what the page's script says it shows
+let stage = { by: "", serial: -1 };
+let tell = () => {}; // says something to the server
+let draw = () => {};
+let view = null;
+let claimed = false;
+let toldAt = 0, timer = 0, told = "";
+
+export default function stageBar({ parentElement, data, setTriggerValue }) {
+  const before = here;
+  here = data;
+  tell = (wish) => setTriggerValue("wish", { me: kept.me, ...wish });
+  draw = face(parentElement, { lead, code, follow, keys: () => draw("keys") });
+  arrived(here);
+  if (before && follows() && wentElsewhere(before, here, stage)) kept.alone = "yes";
+  settle();
+}
+
+const leads = () => stage.by !== "" && stage.by === kept.me;
+const follows = () => stage.by !== "" && !leads() && kept.alone !== "yes";
+
+// Bring page and bar to what holds now.
+function settle() {
+  if (!here) return;
+  if (kept.lead && stage.by && !leads()) kept.lead = ""; // another presenter took over
+  if (kept.lead && !here.leads && here.may && !claimed && stage.serial >= 0) claim(); // loaded anew
+  if (follows()) join(stage, here);
+  view = watch(here);
+  draw({ here, leads: leads(), follows: follows(), stage });
+}
+
+function hear(news) {
+  if (news.serial < stage.serial) claimed = false; // another server process, which knows nothing of us
+  stage = news;
+  settle();
+}
+
+const position = () => ({ run: here.run?.id ?? null, step: !view || view.live ? null : view.at });
+
+function claim() {
+  claimed = true;
+  tell({ act: "lead", ...position() });
+}
+
+function lead() {
+  if (!here?.may) return;
+  kept.lead = leads() ? "" : "yes";
+  if (leads()) tell({ act: "end" });
+  else claim();
+}
+
+function follow() {
+  if (!stage.by || leads()) return;
+  kept.alone = follows() ? "yes" : "";
+  if (kept.alone) settleDown(here);
+  settle();
+}
+
+const code = () => here?.may && draw("code");
+
+// The presenter's time, as often as is worth it, and always its last.
+function moved() {
+  if (!leads() || timer) return;
+  timer = setTimeout(() => {
+    timer = 0;
+    const now = JSON.stringify(position());
+    if (!leads() || now === told) return;
+    [told, toldAt] = [now, performance.now()];
+    tell({ act: "at", ...position() });
+  }, Math.max(0, toldAt + APART - performance.now()));
+}
+
+// A viewer who moves the time line lets go.
+function sought() {
+  if (!follows()) return;
+  follow();
+}
+
+const watch = watchTime(moved, sought);
+const go = (url) => url && location.assign(url);
+
+onKeys({ p: lead, q: code, f: follow, x: () => go(here?.good), 0: () => go(here && `/${here.page}`), "?": () => draw("keys") });
+changes.addEventListener("change", () => document.querySelector(".st-key-knobs")?.toggleAttribute("inert", Boolean(standing())));
+document.addEventListener("pointerdown", () => !stage.by && here && settleDown(here)); // nobody leads any more
+listen(hear);
+
+// A tab's own memory; where the browser allows none, it lasts as long as the page.
+function keep() {
+  let box = {};
+  try { box = sessionStorage; } catch { /* not allowed */ }
+  const name = (key) => `repz-${key}`;
+  const kept = new Proxy({}, {
+    get: (_, key) => box[name(key)] ?? "",
+    set: (_, key, value) => { box[name(key)] = value; return true; },
+  });
+  kept.me ||= [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return kept;
+}
