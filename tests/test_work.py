@@ -17,7 +17,6 @@ from repz_core.executors.work import summary, work
 from repz_core.methods.vae import VAE
 from repz_core.run import Run, write_json
 from repz_core.runs import RunStore
-from repz_core.writer import RunWriter
 
 DEADLINE = 60.0  # seconds; only a test that fails waits that long
 
@@ -306,16 +305,3 @@ def test_a_run_of_many_steps_logs_few_lines(run, monkeypatch):
     monkeypatch.setattr(config.Training, "MAX_ROWS", 4)
     work(run)
     assert len((run.folder / "events.jsonl").read_bytes().splitlines()) <= 4 + 2 * 5
-
-
-def test_the_writer_keeps_silent_on_what_is_known(run):
-    events = list(engine.train(run.recipe))
-    with RunWriter(run) as writer:
-        for event in events:
-            writer.write(event)
-    files = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
-    assert {path.name for path in (run.folder / "states").iterdir()} == {"0000020.safetensors"}
-    with RunWriter(run) as writer:
-        for event in events:
-            writer.write(event)
-    assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == files
