@@ -120,6 +120,7 @@ class Viewer:
             origin=Origin(f"http://{HOST}:{self.port}"),
             compression=None,
             max_size=None,
+            open_timeout=None,  # a browser waits, and what it waits is measured
             ping_interval=None,
             proxy=None,
         ) as socket:

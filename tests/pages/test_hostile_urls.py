@@ -29,7 +29,7 @@ def page_script(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(NAMES, TEXT | st.lists(TEXT, max_size=3), max_size=4))
 def test_any_question_is_answered(name, home, asked):
     page = AppTest.from_function(page_script, kwargs={"name": name}, default_timeout=60)

@@ -65,10 +65,10 @@ def test_every_section_shows_a_finished_run_and_offers_those_beside_it(
 
 
 def test_the_chart_of_labels_has_the_mean_over_draws() -> None:
-    accuracies = np.random.default_rng(0).random((5, 3, 4))
+    accuracies = np.random.default_rng(0).random((6, 3, 4))
     figure = labels([1, 10, 36], accuracies).to_plotly_json()
     lines = {trace["name"]: trace["y"] for trace in figure["data"] if trace["name"]}
-    assert list(lines) == ["h", "z", "pixels", "h, untrained", "PCA, as many"]
+    assert list(lines) == ["h", "z", "pixels", "h, untrained", "PCA, as many", "VAE, as many"]
     assert lines["pixels"] == pytest.approx(accuracies[2].mean(1))
     assert figure["layout"]["xaxis"]["ticktext"] == ["1", "10", "all, 36"]
 

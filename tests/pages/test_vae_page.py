@@ -90,7 +90,7 @@ def test_a_bad_run_is_one_sentence_beside_a_working_page(home: Path, asked: str)
     page.run()
     assert not page.exception
     [warning] = page.warning
-    assert asked[:60] in warning.value
+    assert asked[:60] in warning.value.replace("\\", "")  # what the URL says is shown as it is, never as markup
     assert page.slider(key="vae.model.k").value == 2
 
 

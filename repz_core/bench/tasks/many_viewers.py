@@ -29,8 +29,8 @@ from repz_core import recipes
 from repz_core.bench.measure import Result, Settings, interleave
 from repz_core.bench.peer import ROOT
 from repz_core.config import Recipe, RepzError
-from repz_core.status import ENDED
 from repz_core.runs import RunStore
+from repz_core.status import ENDED
 
 REQUIRED = 0.95
 LIMITS = {"server_share_of_a_core": 0.15, "server_megabytes": 300.0, "first_script_p95": 3.0, "viewers_not_whole": 0.0}
