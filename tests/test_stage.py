@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -56,7 +57,8 @@ def test_a_late_joiner_gets_what_is_shown_and_all_get_what_comes() -> None:
         await early.aclose()
         await late.aclose()
 
-    asyncio.run(hall())
+    with ThreadPoolExecutor(1) as thread:  # the browser tests' own loop may be running in this one
+        thread.submit(asyncio.run, hall()).result(60)
 
 
 def test_another_run_comes_with_its_newest_frame() -> None:
