@@ -26,6 +26,7 @@ def train(
     proceed: Callable[[int], bool] = lambda step: True,
     watch: Callable[[Turn], None] = lambda turn: None,
     keep: Callable[[], bool] = lambda: False,
+    safepoint: Callable[[], None] = lambda: None,
 ) -> Iterator[Step | Look | Snapshot | State]:
     """Train `recipe`, yielding Step rows, and at each frame a Step with validation metrics, a Snapshot and a State; at
     the last one a Look may come ahead.
@@ -35,10 +36,11 @@ def train(
     step where it begins; `origin`, a state of the parent's not later than that, shortens it. `proceed` is asked before
     each step, with that step's number: it may block (a pause); on False a last State is yielded and training ends.
     `watch` is told of each turn of a step and may look at the method between two turns; it may block too. `keep` is
-    asked after each step whether a State is wanted there as well.
+    asked after each step whether a State is wanted there as well. `safepoint` is called now and then while validation
+    takes its time: it may block, and what it raises ends training there, to be continued from the last State.
     Raises RepzError for an unknown data set and, naming step and term, when a loss is no longer finite.
     """
-    events = _events(recipe, resume, origin, proceed, watch, keep)
+    events = _events(recipe, resume, origin, proceed, watch, keep, safepoint)
     while True:
         with numerics(recipe):
             event = next(events, None)
@@ -70,6 +72,7 @@ def _events(
     proceed: Callable[[int], bool],
     watch: Callable[[Turn], None],
     keep: Callable[[], bool],
+    safepoint: Callable[[], None],
 ) -> Iterator[Step | Look | Snapshot | State]:
     begins = recipe.parent.step if recipe.parent else 0
     fresh = resume is None
@@ -79,6 +82,7 @@ def _events(
             return
     data = datasets.load(recipe.dataset)
     loop = _Loop(recipe, data, resume)
+    loop.method.safepoint = safepoint
     observer = Observer(loop.method, data, loop.x)
     training = recipe.training
     frames, thorough, every = training.frame_steps(), training.thorough_steps(), training.row_every

@@ -9,7 +9,7 @@ import pytest
 from repz_core import engine, recipes
 from repz_core.config import RepzError
 from repz_core.events import VOCABULARY, Snapshot, State, Step
-from repz_core.executors import work as worker
+from repz_core.executors import pacer
 from repz_core.executors.work import work
 from repz_core.methods import gan_points
 from repz_core.methods.gan import GAN
@@ -32,7 +32,7 @@ def _few():
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
     """A worker that looks at control.json before each step."""
-    monkeypatch.setattr(worker, "POLL", 0.0)
+    monkeypatch.setattr(pacer, "POLL", 0.0)
 
 
 @pytest.fixture
@@ -218,8 +218,8 @@ def test_a_worker_that_leaves_between_turns_hands_over_after_the_step(run, undis
 
 def test_a_slow_run_is_looked_at_after_each_turn_and_ends_the_same(run, undisturbed, monkeypatch):
     shown = []
-    real = worker.RunWriter.show
-    monkeypatch.setattr(worker.RunWriter, "show", lambda self, arrays: (shown.append(arrays), real(self, arrays)))
+    real = pacer.RunWriter.show
+    monkeypatch.setattr(pacer.RunWriter, "show", lambda self, arrays: (shown.append(arrays), real(self, arrays)))
     run.steer(pace=0.001)
     status = work(run)
     assert status.state == "done"
@@ -232,14 +232,14 @@ def test_a_slow_run_is_looked_at_after_each_turn_and_ends_the_same(run, undistur
 def test_resting_is_not_training(run, monkeypatch):
     """Forty rests of at least a fiftieth of a second each, none of which counts."""
     rested = []
-    real = worker._Pacer._wait
+    real = pacer.Pacer._wait
 
     def wait(self, seconds):
         before = self.writer.paused
         real(self, seconds)
         rested.append(self.writer.paused - before)
 
-    monkeypatch.setattr(worker._Pacer, "_wait", wait)
+    monkeypatch.setattr(pacer.Pacer, "_wait", wait)
     run.steer(pace=0.02)
     start = time.monotonic()
     status = work(run)

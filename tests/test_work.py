@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from repz_core import config, engine
 from repz_core.config import RepzError
 from repz_core.events import Snapshot, State, Step
-from repz_core.executors import work as worker
+from repz_core.executors import pacer
 from repz_core.executors.work import summary, work
 from repz_core.methods.vae import VAE
 from repz_core.run import Run, write_json
@@ -36,7 +36,7 @@ def run(store, tiny):
 @pytest.fixture
 def patient(monkeypatch):
     """A worker that looks at control.json before each step."""
-    monkeypatch.setattr(worker, "POLL", 0.0)
+    monkeypatch.setattr(pacer, "POLL", 0.0)
 
 
 @pytest.fixture(scope="module")

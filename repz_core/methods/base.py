@@ -69,6 +69,7 @@ class Method(nn.Module, ABC):
         self.num_inputs = shape[0] * shape[1] * shape[2]
         self.noise = torch.Generator().manual_seed(recipe.seed)
         self.step = 0  # optimiser steps taken; kept by the engine, for schedules
+        self.safepoint: Callable[[], None] = lambda: None  # to be called a few times a second where a look takes long
 
     def prepare(self, x: Tensor) -> Tensor:
         """What the nets see of the data set's examples, (N, ·) -> (N, n), the same each time; images stay in [0, 1]."""

@@ -132,11 +132,11 @@ class SimCLR(Method):
         train = _some(train)
         judge = Judge(train.y, held_out.y)
         h = self.encode(train.x), self.encode(held_out.x)
-        metrics = {"probe_h": judge.linear(*h), "knn": torch.tensor(judge.neighbours(*h))}
+        metrics = {"probe_h": self._linear(judge, h), "knn": torch.tensor(judge.neighbours(*h))}
         if not quick:
             metrics |= {
-                "probe_h_10": judge.linear(*h, 10, NUM_DRAWS),
-                "probe_z": judge.linear(self.project(h[0]), self.project(h[1])),
+                "probe_h_10": self._linear(judge, h, 10, NUM_DRAWS),
+                "probe_z": self._linear(judge, (self.project(h[0]), self.project(h[1]))),
             }
         return {name: float(accuracies.mean()) for name, accuracies in metrics.items()}
 
@@ -170,14 +170,19 @@ class SimCLR(Method):
             (train.x, held_out.x),
             (untrained.encode(train.x), untrained.encode(held_out.x)),
             (train.x @ axes.T, held_out.x @ axes.T),
-            vae_codes(self.recipe.dataset, self.config.h, train.x, held_out.x),
+            vae_codes(self.recipe.dataset, self.config.h, train.x, held_out.x, self.safepoint),
         ]
-        accuracies = [[judge.linear(*pair, count, COUNT_DRAWS) for count in COUNTS] for pair in pairs]
+        accuracies = [[self._linear(judge, pair, count, COUNT_DRAWS) for count in COUNTS] for pair in pairs]
         every = len(train.y) / judge.num_classes
         return {
             "probe_labels": torch.tensor([count or every for count in COUNTS]),
             "probe_accuracy": torch.stack([torch.stack(row) for row in accuracies]),
         }
+
+    def _linear(self, judge: Judge, pair: tuple[Tensor, Tensor], count: int = 0, num: int = 1) -> Tensor:
+        """Accuracies of probes on the one part's features (N, d), asked of the other's (M, d), (num,)."""
+        self.safepoint()
+        return judge.linear(*pair, count, num)
 
     def _untrained(self) -> "SimCLR":
         """As it was before training."""

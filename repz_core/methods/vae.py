@@ -180,6 +180,7 @@ class VAE(Method):
         """-log p(x) by importance sampling from q(z|x), (N, n) -> (N,), nats; an upper bound in expectation."""
         log_weights = []
         for part in x.split(max(1, NLL_ROWS // draws)):
+            self.safepoint()
             mu, logvar = self.posterior(part)
             z = reparameterise(mu, logvar, noise, draws)
             log_q = objectives.normal_log_density(z, mu, logvar)
