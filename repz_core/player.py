@@ -1,4 +1,4 @@
-"""Runs as one HTML file that plays in any browser without a server: pictures and losses over time, under one scrubber."""
+"""Runs as one HTML file that plays without a server: their pictures and losses over time, under one scrubber."""
 
 import base64
 import gzip

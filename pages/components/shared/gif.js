@@ -12,7 +12,7 @@ export class Gif {
   // `rgba` as in ImageData, shown for `delay` ms.
   add(rgba, delay) {
     const words = new Uint32Array(rgba.buffer, rgba.byteOffset, this.width * this.height);
-    if (this.exact && !this.learn(words)) this.give_up();
+    if (this.exact && !this.learn(words)) this.widen();
     const pixels = Uint8Array.from(words, this.exact ? (word) => this.places.get(word) : cubed);
     this.frames.push({ pixels, delay });
   }
@@ -29,7 +29,7 @@ export class Gif {
   }
 
   // Go over to the cube, with the frames that are there.
-  give_up() {
+  widen() {
     const colours = Uint8Array.from(this.places.keys(), cubed);
     for (const frame of this.frames) frame.pixels = frame.pixels.map((place) => colours[place]);
     this.exact = false;
@@ -42,7 +42,7 @@ export class Gif {
     out.bytes(0x21, 0xff, 11).text("NETSCAPE2.0").bytes(3, 1).short(0).bytes(0); // for ever
     for (const { pixels, delay } of this.frames) {
       out.bytes(0x21, 0xf9, 4, 4).short(Math.round(delay / 10)).bytes(0, 0);
-      out.bytes(0x2c).short(0).short(0).short(this.width).short(this.height).bytes(0, 8);
+      out.bytes(0x2c).short(0).short(0).short(this.width).short(this.height).bytes(0);
       out.blocks(packed(pixels));
     }
     return out.bytes(0x3b).done();
@@ -51,9 +51,10 @@ export class Gif {
 
 // The place in the cube that is nearest to an RGBA word (little-endian, as typed arrays have it).
 function cubed(word) {
-  const [r, g, b] = LEVELS.map((levels, i) => Math.round((((word >>> (8 * i)) & 255) * (levels - 1)) / 255));
-  return (r * LEVELS[1] + g) * LEVELS[2] + b;
+  return (level(word, 0) * LEVELS[1] + level(word, 1)) * LEVELS[2] + level(word, 2);
 }
+
+const level = (word, i) => Math.round((((word >>> (8 * i)) & 255) * (LEVELS[i] - 1)) / 255);
 
 function cube() {
   const shade = (place, levels) => Math.round((255 * place) / (levels - 1)), [, greens, blues] = LEVELS;

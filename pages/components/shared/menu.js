@@ -2,7 +2,7 @@
 
 // Each part's style sheet is its own; what parts share brings its styles along.
 const STYLE = `
-  .repz_menu > button { font: 700 1rem/1 var(--st-font, sans-serif); width: 1.75rem; height: 1.75rem; padding: 0; cursor: pointer;
+  .repz_menu > button { display: var(--repz-chrome, inline-block); font: 700 1rem/1 var(--st-font, sans-serif); width: 1.75rem; height: 1.75rem; padding: 0; cursor: pointer;
     color: var(--st-text-color); background: none; border: 1px solid transparent; border-radius: 6px; opacity: 0.7; }
   .repz_menu > button:hover, .repz_menu > button:focus-visible, .repz_menu > button[aria-expanded="true"] { opacity: 1; border-color: var(--st-primary-color); }
   .repz_menu > button:focus-visible { outline: 2px solid var(--st-primary-color); }
@@ -24,15 +24,14 @@ export function menu(name, items) {
   const button = root.querySelector("button"), list = root.querySelector("[role=menu]");
   for (const node of [button, list]) node.setAttribute("aria-label", name);
   button.title = name;
-  let left = 0; // when it was closed last: a click on the button closes it first, and shall not open it again
-  button.onclick = () => performance.now() - left > 200 && list.showPopover();
+  button.popoverTargetElement = list; // the browser opens and closes it, and gives the focus back
   list.onbeforetoggle = ({ newState }) => {
     if (newState === "open") list.replaceChildren(...items().map((item) => entry(item, button, list)));
   };
   list.ontoggle = ({ newState }) => {
     const open = newState === "open";
     button.setAttribute("aria-expanded", open);
-    if (!open) return void (left = performance.now());
+    if (!open) return;
     place(list, button.getBoundingClientRect());
     list.firstElementChild.focus();
   };
@@ -53,7 +52,6 @@ function entry({ name, act }, button, list) {
   item.setAttribute("role", "menuitem");
   item.onclick = async () => {
     list.hidePopover();
-    button.focus();
     button.setAttribute("aria-busy", true);
     button.textContent = "…";
     try { await act(); } finally {
