@@ -19,33 +19,40 @@ from repz_core.player import player
 from repz_core.run import SHIPPED, Run
 from repz_core.runs import run_id
 from repz_core.script import script
-from tests.e2e.conftest import Lab
+from tests.e2e.conftest import Lab, visitor
 from tests.e2e.test_lab import shown
 
 pytestmark = pytest.mark.e2e
 RUN = Run(SHIPPED / run_id(recipes.preset("vae", "2-D map of digits")))
 LAST = RUN.frames()[-1]
 MENU = "Save this figure"
+PARTS = [".samples", ".plane", ".live_chart"]
+
+
+@pytest.fixture(scope="module")
+def visited(browser: Browser, lab: Lab) -> Iterator[Page]:
+    """The VAE page with its three panels, for all tests here."""
+    with visitor(browser) as page:
+        page.goto(f"{lab.url}/vae?run={RUN.id}")
+        expect(page.locator(".live_chart .watched")).to_have_attribute("data-points", re.compile(r"\d"), timeout=60_000)
+        yield page
 
 
 @pytest.fixture
-def maps(page: Page, lab: Lab) -> Page:
-    """The VAE page with its three panels."""
-    page.goto(f"{lab.url}/vae?run={RUN.id}")
-    shown(page, step=LAST)
-    return page
+def maps(visited: Page) -> Page:
+    """It, with the newest frame in view."""
+    visited.locator(".run_bar input[type=range]").fill(str(len(RUN.frames()) - 1))
+    shown(visited, step=LAST)
+    return visited
 
 
 def saved(page: Page, part: str, item: str) -> tuple[str, bytes]:
     """Name and content of what an item of the menu of the part saves."""
-    menu = page.locator(".repz_menu", has=page.get_by_role("button", name=MENU)).nth(PARTS.index(part))
+    menu = page.locator(f".repz_menu[data-part={part.removeprefix('.')}]").first
     menu.get_by_role("button", name=MENU).click()
     with page.expect_download(timeout=60_000) as download:
         menu.get_by_role("menuitem", name=item).click()
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
-
-
-PARTS = [".samples", ".plane", ".live_chart"]  # as they stand on the page
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -108,18 +115,12 @@ def test_a_figure_s_numbers_are_saved(maps: Page) -> None:
 
 def test_a_part_without_arrays_gives_the_numbers_it_tells(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/vae?run={RUN.id}&show=gradients")
-    expect(page.locator(".graphs [data-shown]").first).to_be_visible()
-    menu = page.locator(".repz_menu", has=page.get_by_role("button", name=MENU)).first
-    menu.get_by_role("button").click()
-    with page.expect_download() as download:
-        menu.get_by_role("menuitem", name="Numbers").click()
-    found = {row["name"]: row["value"] for row in rows(Path(download.value.path()).read_bytes())}
+    expect(page.locator(".graphs")).to_have_class(re.compile("ready"), timeout=60_000)
+    found = {row["name"]: row["value"] for row in rows(saved(page, ".graphs", "Numbers")[1])}
     assert found["run"] == RUN.id
     assert any(name.startswith("shown.") for name in found)
-    menu.get_by_role("button", name=MENU).click()
-    with page.expect_download() as download:
-        menu.get_by_role("menuitem", name="Picture").click()
-    assert len(Image.open(download.value.path()).convert("RGB").getcolors(10**7)) > 20
+    _name, content = saved(page, ".graphs", "Picture")
+    assert len(Image.open(io.BytesIO(content)).convert("RGB").getcolors(10**7)) > 20
 
 
 def test_the_menu_needs_no_mouse(maps: Page) -> None:
@@ -250,8 +251,9 @@ def test_a_player_plays_from_a_file_without_a_network(alone: Page, tmp_path: Pat
     assert first != last
     slider.press("ArrowRight")
     expect(alone.locator(".picture")).to_have_attribute("data-step", str(frames[1]))
+    slider.fill(str(len(frames) - 5))
     alone.get_by_role("button", name="Play").click()
-    expect(alone.locator(".picture")).to_have_attribute("data-step", str(frames[-1]))
+    expect(alone.locator(".picture")).to_have_attribute("data-step", str(frames[-1]), timeout=30_000)
     assert picture(alone) == last
     for name in alone.get_by_label("picture", exact=True).locator("option").all():
         alone.get_by_label("picture", exact=True).select_option(name.get_attribute("value"))

@@ -4,7 +4,7 @@ import { menu } from "./menu.js";
 import { png, svg } from "./picture.js";
 import { csv, told } from "./table.js";
 
-const HEAD = "-2.45rem"; // from the picture's top to the panel's title
+const HEAD = "-1.9rem"; // from the picture's top to the panel's title
 
 // The button of the part in `parent`; `mount` is the part's, whose `data.export` has the words. Parts may bring, besides
 // `draw`, a `table(run, data, step)` of their numbers, a `picture(format)` of their own, and whether they `move` over time.
@@ -12,6 +12,7 @@ export function exporter(parent, mount) {
   if (!mount.picture && !parent.querySelector("canvas, svg")) return null;
   const host = parent.host ?? parent, box = menu(mount.given.export.save, () => items(parent, mount));
   host.style.position = "relative";
+  box.dataset.part = mount.given.export.part;
   Object.assign(box.style, { position: "absolute", right: 0, top: HEAD, zIndex: 2 });
   parent.append(box);
   return box;

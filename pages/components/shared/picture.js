@@ -2,7 +2,7 @@
 import { sharpness } from "./draw.js";
 
 const FINER = 2; // pixels of a saved picture for one on the screen
-const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font", "text-anchor", "dominant-baseline", "visibility", "display", "color"];
+const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font", "text-anchor", "dominant-baseline", "visibility", "display", "color", "image-rendering"];
 
 // What is to be seen of the part in `parent`: its canvases and outermost drawings, and the box around them, in CSS pixels.
 function seen(parent) {
