@@ -19,9 +19,11 @@ from pages.parts.assets import COMPONENTS, VERSION
 from pages.stage import stage
 from pages.tail import Tail, stamp
 from repz_core.config import RepzError
-from repz_core.locale import _
+from repz_core.locale import _, language
+from repz_core.player import player
 from repz_core.run import Run
 from repz_core.runs import RunStore
+from repz_core.script import script
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -117,6 +119,33 @@ async def weights(request: Request) -> Response:
 
 
 @sentence_on_fault
+async def as_script(request: Request) -> Response:
+    """The Python script that trains a run again, as a file."""
+    run = run_of(request)
+    return _file(script(run.recipe).encode(), "text/x-python", f"{run.id}.py")
+
+
+@sentence_on_fault
+async def as_player(request: Request) -> Response:
+    """A run as one HTML file that plays without a server."""
+    run = run_of(request)
+    body = await asyncio.to_thread(packed_player, run.folder, run.log_size(), language())
+    return _file(body, "text/html", f"{run.id}.html", {"Content-Encoding": "gzip"})
+
+
+@lru_cache(4)
+def packed_player(folder: Path, _log_size: int, _language: str) -> bytes:
+    """The page that plays a run, gzipped; made once for all who ask for it. Raises RepzError."""
+    return gzip.compress(player([Run(folder)]).encode(), 1)
+
+
+def _file(body: bytes, media_type: str, name: str, headers: dict[str, str] | None = None) -> Response:
+    """An answer that a browser saves and does not show."""
+    own = {"Cache-Control": "no-cache", "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=own | (headers or {}))
+
+
+@sentence_on_fault
 async def asset(request: Request) -> Response:
     """A browser part's file. The URL carries the version of all of them, so that a browser may keep it."""
     name = request.path_params["name"]
@@ -147,6 +176,8 @@ ROUTES = [
     Route("/repz/runs/{id}/frames/{step:int}", frame),
     Route("/repz/runs/{id}/now", now),
     Route("/repz/runs/{id}/weights", weights),
+    Route("/repz/runs/{id}/script", as_script),
+    Route("/repz/runs/{id}/player", as_player),
     Route("/repz/assets/{version}/{name:path}", asset),
     Route("/repz/plotly/{version}.js", plotly_js),
 ]

@@ -14,8 +14,10 @@ from repz_core import archive, recipes
 from repz_core.config import MOST_STEPS, Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
 from repz_core.locale import _
+from repz_core.player import player
 from repz_core.run import SHIPPED, Run
 from repz_core.runs import RunStore, run_id
+from repz_core.script import script
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("export", export, "write a run to one file, for another machine")
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--out", type=Path, metavar="FILE", help="default: the run's id, here, as .zip")
+    sub = command("script", script_, "print the Python script that trains a run again")
+    sub.add_argument("run", help="a run's id or folder")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="write it there")
+    sub = command("player", player_, "write runs to one HTML file that plays without a server")
+    sub.add_argument("run", nargs="+", help="a run's id or folder; several play side by side")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="default: the first run's id, here, as .html")
     command("import", import_, "put an exported run into the run root").add_argument("file", type=Path)
     command("checkpoints", checkpoints, "rebuild the shipped runs from their recipes")
     return parser
@@ -167,8 +175,11 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _run_of(options: argparse.Namespace) -> Run:
     """The run that a command names by its id or its folder."""
-    folder = Path(options.run)
-    return Run(folder.absolute()) if os.path.isdir(folder) else RunStore().open(options.run)
+    return _run_named(options.run)
+
+
+def _run_named(name: str) -> Run:
+    return Run(Path(name).absolute()) if os.path.isdir(name) else RunStore().open(name)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -176,6 +187,32 @@ def export(options: argparse.Namespace) -> None:
     run = _run_of(options)
     file = archive.export(run, options.out or Path(f"{run.id}.zip"))
     _print(options, [{"id": run.id, "file": str(file)}], lambda row: row["file"])
+
+
+def script_(options: argparse.Namespace) -> None:
+    """The script, or the file that it was written to."""
+    run = _run_of(options)
+    text = script(run.recipe)
+    if options.out:
+        _write(options.out, text)
+    row = {"id": run.id, "file": str(options.out)} if options.out else {"id": run.id, "script": text}
+    _print(options, [row], lambda row: row.get("file", text.rstrip()))
+
+
+def player_(options: argparse.Namespace) -> None:
+    """The file that was written."""
+    found = [_run_named(name) for name in options.run]
+    file = options.out or Path(f"{found[0].id}.html")
+    _write(file, player(found))
+    _print(options, [{"ids": [run.id for run in found], "file": str(file)}], lambda row: row["file"])
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fault = _("{path} cannot be written: {reason}; name another place.")
+        raise RepzError(fault.format(path=path, reason=error.strerror)) from None
 
 
 def import_(options: argparse.Namespace) -> None:

@@ -282,3 +282,20 @@ def test_a_run_goes_out_and_comes_in(run, train, home, tmp_path, monkeypatch):
     for command in (("import", "none.zip"), ("import", home), ("export", "vae-0123456789abcdef")):
         code, out, err = run(*command)
         assert (code, out, len(err)) == (2, [], 1)
+
+
+def test_a_run_becomes_a_script_and_a_page(run, train, home, tmp_path, monkeypatch):
+    id = Path(train("--steps", 20)["run"]).name
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("script", id)
+    assert (code, err) == (0, [])
+    assert any("recipes.default('vae', 'digits')" in line for line in out)
+    assert run("script", id, "--out", "again.py") == (0, ["again.py"], [])
+    assert (tmp_path / "again.py").read_text().splitlines() == out
+    assert run("player", id) == (0, [f"{id}.html"], [])
+    code, out, _err = run("player", id, id, "--out", tmp_path / "two.html", "--json")
+    assert json.loads(out[0]) == [{"ids": [id, id], "file": str(tmp_path / "two.html")}]
+    assert (tmp_path / f"{id}.html").read_text().startswith("<!doctype html>")
+    for command in (("script", "none"), ("player", "none"), ("player", id, "--out", tmp_path / "no" / "where.html")):
+        code, out, err = run(*command)
+        assert (code, out, len(err)) == (2, [], 1)

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from pages.parts import scene
+from repz_core.locale import _
 
 COMPONENTS = Path(__file__).resolve().parent.parent / "components"
 
@@ -38,14 +39,22 @@ export default function (component) {{
 
 
 def browser_part(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
-    """A part of a page's scene: as `bare_part`, and what it is given is noted."""
+    """A part of a page's scene: as `bare_part`; what it is given is noted, and it can be saved (shared/exports.js)."""
     mount = bare_part(name, isolate_styles=isolate_styles)
 
     def noted(*, key: str, data: dict[str, Any], **more: Any) -> Any:
         scene.note(name, data)
-        return mount(key=key, data=data, **more)
+        return mount(key=key, data=data | {"export": _exports(name)}, **more)
 
     return noted
+
+
+def _exports(name: str) -> dict[str, str]:
+    """The menu's words, and the part's name."""
+    return {
+        "part": name, "save": _("Save this figure"), "png": _("Picture (PNG)"), "svg": _("Drawing (SVG)"),
+        "csv": _("Numbers (CSV)"), "gif": _("Over time (GIF)"), "video": _("Over time (video)"),
+    }  # fmt: skip
 
 
 def bare_part(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:

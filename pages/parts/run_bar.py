@@ -49,6 +49,9 @@ def run_bar(run: Run, title: str) -> int | None:
         "at": _("at step"),
         "step_word": _("step"),
         "left": _("left"),
+        "share": _("Save this run"),
+        "script": _("Python script that trains it again"),
+        "player": _("Page that plays without a server (HTML)"),
         "test": _("test, {unit}").format(unit=_(unit)) if unit else _("test"),
         "metrics": recipes.family(run.recipe.method).METRICS,
     }

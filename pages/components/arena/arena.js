@@ -3,6 +3,7 @@
 import { toggle } from "../shared/controls.js";
 import { fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 
 const LAYERS = ["map", "real", "fakes", "pulls", "mesh"];
 const ARROW = 0.09; // length of the longest arrow, of the picture's side
@@ -30,7 +31,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     ticks(scene, reach);
     if (pointer) lens(scene, pointer, reach);
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["real", "fakes", "pulls"]);
+  return { draw, table, moves: true };
 });
 
 function paint(scene) {

@@ -2,6 +2,7 @@
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { machine, row, shades } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 import { newestWeights } from "../shared/weights.js";
 import { drawCard } from "./card.js";
 
@@ -60,7 +61,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     if (few) words.unshift(text.few.replace("{shown}", number.format(shown.order.length)).replace("{units}", units));
     where.textContent = words.join(" · ");
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["density", "atoms"]);
+  return { draw, table, moves: true };
 });
 
 // The atoms of the newest weights, or those that the frame has (of large images not all), in order of use; dead units are

@@ -1,6 +1,7 @@
 // Points of the plane, what a code of few numbers leaves of them, and what is lost: the stick from each to where it lands.
 import { fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 
 const EDGE = 30; // no ticks in the corners
 const DRAWN = 250; // points; more would hide the sticks. The numbers are of all
@@ -33,7 +34,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     Object.assign(canvas.dataset, { losses: losses.flatMap(([, , loss]) => loss ?? []).join(" ") });
     canvas.setAttribute("aria-label", `${text.alt} ${numbers.innerText}`);
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["real", "projections", "curve", "pca_line"]);
+  return { draw, table, moves: true };
 });
 
 function entry(color, words, loss) {

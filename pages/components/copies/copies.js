@@ -1,6 +1,7 @@
 // Test images, each above its reconstruction, of a run's last frame, and the mean squared error of those shown.
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 
 const COLUMNS = 5, GAP = 1;
 
@@ -19,7 +20,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     context.drawImage(sheet, (width - sheet.width * scale) / 2, (height - sheet.height * scale) / 2, sheet.width * scale, sheet.height * scale);
     words.textContent = text.error.replace("{error}", error(arrays.inputs, arrays.reconstructions).toFixed(1));
   };
-  return { draw };
+  const table = (run) => ofArrays(run.arrays(run.steps.at(-1)), ["inputs", "reconstructions"]);
+  return { draw, table };
 });
 
 // A row of images, the row of what became of them, and so on.

@@ -63,7 +63,8 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     if (!found) return message(context, text[run.status.state] ?? text.waiting, width, height);
     const { middle, reach } = box(found.points), scale = Math.min(width, height) / 2 / reach;
     const at = (i) => [width / 2 + (found.points[2 * i] - middle[0]) * scale, height / 2 - (found.points[2 * i + 1] - middle[1]) * scale];
-    spots = { probes: found.probes, all: Array.from(found.labels, (label, i) => [...at(i), label]) };
+    const rows = Array.from(found.labels, (label, i) => [i, found.points[2 * i], found.points[2 * i + 1], label]);
+    spots = { probes: found.probes, all: rows.map(([i, , , label]) => [...at(i), label]), table: rows };
     const values = found.probes ? run.arrays(step).factors : null, by_factor = values ? coloured.get(run) ?? -1 : -1;
     canvas.dataset.factor = data.factors[by_factor]?.name ?? "";
     const choice = bar.querySelector("select");
@@ -85,7 +86,8 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     canvas.dataset.pointed = place ?? "";
     canvas.setAttribute("aria-label", `${data.text.alt} ${words.textContent}`);
   };
-  return { draw };
+  const table = () => spots && { columns: ["index", "x", "y", "label"], rows: spots.table };
+  return { draw, table, moves: true };
 });
 
 // The point nearest to a place, if it is near.

@@ -50,7 +50,11 @@ export default part(["frame"], (parent, { data }) => {
     slider.value = place >= 0 ? place : data.start;
     show();
   };
-  return { draw };
+  const table = (_run, { members, text }) => ({
+    columns: [text.name, "run", "step", ...text.metrics],
+    rows: members.map(({ label, run, step, metrics }) => [label, run, step, ...text.metrics.map((name) => metrics[name])]),
+  });
+  return { draw, table };
 });
 
 // The first images of an array, in lines as wide as the canvas.

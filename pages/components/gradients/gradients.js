@@ -1,6 +1,7 @@
 // Which estimator is quieter? One-draw gradients of the same batch by both, for one coordinate: histograms and numbers.
 import { textSize } from "../shared/gallery.js";
 import { oncePerFrame, part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 import { histograms } from "./histograms.js";
 import { estimate, quietness, significant, withError } from "./statistics.js";
 
@@ -68,7 +69,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { colors, te
     const numbers = Object.fromEntries(Object.entries(found).map(([name, { values, ...rest }]) => [name, rest]));
     Object.assign(node.dataset, { run: run.id, shown: JSON.stringify({ coordinate: chosen, ...numbers, ratio, whole: whole.ratio }) });
   };
-  return { draw };
+  const table = (run) => ofArrays(run.frames.get(run.own.at(-1)), ["gradients_pathwise", "gradients_score"]);
+  return { draw, table };
 });
 
 // "μ₁" or "log σ²₁".

@@ -4,6 +4,7 @@ import { short, slider } from "../descent/slider.js";
 import { toggle } from "../shared/controls.js";
 import { message } from "../shared/draw.js";
 import { oncePerFrame, part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 import { statistics, surprise } from "./statistics.js";
 
 const BINS = 60;
@@ -48,7 +49,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     canvas.setAttribute("aria-label", `${text.alt} ${text.zeros} ${percent(found.zeros)}`);
     canvas.dataset.shown = JSON.stringify({ rate: rate.value, zeros: found.zeros, fit: found.rate, signed: found.signed, ...numbers });
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["codes"]);
+  return { draw, table, moves: true };
 });
 
 const written = (value) => (Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(3)).replace("-", "−");

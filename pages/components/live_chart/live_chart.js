@@ -2,6 +2,7 @@
 import { expression } from "../shared/expression.js";
 import { histogram } from "./histograms.js";
 import { part } from "../shared/part.js";
+import { background } from "../shared/picture.js";
 
 // One plotly for the page; a named module would be nicer, but the wheel ships a classic script.
 const plotly = (url) => globalThis.__repzPlotly ??= new Promise((resolve, reject) => {
@@ -31,8 +32,23 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     listening = true;
     node.on("plotly_click", ({ points }) => points[0].customdata && setTriggerValue("clicked", points[0].customdata));
   };
-  return { draw };
+  const picture = (format) => image(node, format, background(parent));
+  const table = () => node.data && { columns: ["curve", "x", "y"], rows: node.data.flatMap(listed) };
+  return { draw, picture, table };
 });
+
+// The chart as a file, by plotly's own means; what is drawn on a clear ground here gets the page's.
+async function image(node, format, ground) {
+  const { data, layout, clientWidth: width, clientHeight: height } = node, scale = 2 * (globalThis.devicePixelRatio || 1);
+  const url = await globalThis.Plotly.toImage({ data, layout: { ...layout, paper_bgcolor: ground } }, { format, width, height, scale });
+  return (await fetch(url)).blob();
+}
+
+// The points of a trace, under its name, or that of what it shows.
+function listed({ name, meta, x, y }) {
+  const words = name || meta?.y || meta?.array || "";
+  return Array.from(x ?? [], (value, i) => [words, value, y?.[i]]);
+}
 
 // The points of expressions x over y in rows.
 function points(rows, x, y) {

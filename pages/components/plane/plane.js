@@ -2,6 +2,7 @@
 import { toggle } from "../shared/controls.js";
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 
 const DIM = 0.45; // of the decoded images, so that points stand out
 const RADIUS = 3.5;
@@ -45,7 +46,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
     if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17, "right");
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["codes", "stds", "principal", "labels"]);
+  return { draw, table, moves: true };
 });
 
 // The layers that this frame has, to switch; with many dimensions, which two are drawn, or their principal plane.

@@ -1,4 +1,5 @@
 // What runs, where it stands, how long it will take; its transport, and the one scrubber of the page.
+import { menu } from "../shared/menu.js";
 import { part } from "../shared/part.js";
 
 const ENDED = ["done", "stopped", "failed", "gone"];
@@ -25,6 +26,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   act.slow.onclick = () => wishFor(current.status.pace > 0 ? "fast" : "slow");
   const names = [...new Set(data.turns)].filter(Boolean); // the players of a game, in order
   const players = names.map((name) => Object.assign(document.createElement("button"), { onclick: () => wishFor("turn") }));
+  find(".time").append(menu(data.text.share, () => files(current, data.text)));
   find(".turns").append(...players.flatMap((button) => [button, " "]));
 
   const draw = (run, { title, steps, recorded, lent, turns, steers, starts, text }) => {
@@ -69,6 +71,15 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   };
   return { draw };
 });
+
+// What the server makes of a run for the browser's downloads.
+function files({ id, steps }, text) {
+  const link = (what, extension) => ({
+    name: text[what],
+    act: () => Object.assign(document.createElement("a"), { href: new URL(`/repz/runs/${id}/${what}`, document.baseURI).href, download: `${id}.${extension}` }).click(),
+  });
+  return [link("script", "py"), ...(steps.length ? [link("player", "html")] : [])];
+}
 
 function label(button, sign, name) {
   button.textContent = sign;

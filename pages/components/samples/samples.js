@@ -1,6 +1,7 @@
 // Contact sheets of image arrays of the frame in view: one, or several below one another, each under its name.
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 
 const GAP = 1, WORDS = 24; // pixels between images, and for the line above a sheet that has a name
 
@@ -19,7 +20,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const shown = (array) => (places ? picked(arrays[array], places) : arrays[array]);
     stack(context, sheets.map(({ array, name }) => ({ name, sheet: sheetOf(shown(array), columns, most) })), width, height);
   };
-  return { draw };
+  const table = (run, { sheets }, step) => ofArrays(run.arrays(step), sheets.map(({ array }) => array));
+  return { draw, table, moves: true };
 });
 
 // Places by falling value of an array, and the images at such places of which there are images.

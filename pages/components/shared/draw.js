@@ -27,9 +27,12 @@ export function message(context, text, width, height) {
   context.fillText(text, width / 2, height / 2, width - 16);
 }
 
+// How many times finer than the screen pictures are drawn: 1, but while one is saved.
+export const sharpness = { factor: 1 };
+
 // Size `canvas` to its box in device pixels; its context, scaled so that one unit is one CSS pixel.
 export function fit(canvas) {
-  const { clientWidth: width, clientHeight: height } = canvas, ratio = globalThis.devicePixelRatio || 1;
+  const { clientWidth: width, clientHeight: height } = canvas, ratio = sharpness.factor * (globalThis.devicePixelRatio || 1);
   if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
   if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
   const context = canvas.getContext("2d");

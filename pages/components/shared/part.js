@@ -1,4 +1,5 @@
 // What every part does alike: set up once a mount, follow the run of `data.run`, redraw when something changed.
+import { exporter } from "./exports.js";
 import { mark } from "./provenance.js";
 import { follow } from "./run.js";
 import { changes, dress, resolve, standing } from "./stand_in.js";
@@ -11,7 +12,7 @@ export function oncePerFrame(draw) {
 
 // A part that draws one run: sets it up once a mount, follows `data.run`, redraws on `types`, on resize and on rerun.
 // With `data.clock`, another run, it shows its own run at the step that is in view of that one; `data.others` are
-// runs drawn beside. `draw(run, data, step, others)`.
+// runs drawn beside. `draw(run, data, step, others)`. What else `setUp` may give is told in exports.js.
 export function part(types, setUp) {
   const mounts = new WeakMap();
   return (component) => {
@@ -32,7 +33,9 @@ export function part(types, setUp) {
     }
     mount.given = data;
     mount.bind();
+    if (data.export) mount.button ??= exporter(parentElement, mount);
     return () => {
+      mount.button?.remove();
       changes.removeEventListener("change", mount.bind);
       mount.leave.forEach((end) => end());
       mount.watch.disconnect();

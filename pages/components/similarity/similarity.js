@@ -5,6 +5,7 @@ import { fit, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { figure, pen as penOf, precise } from "../shared/pen.js";
+import { ofArrays } from "../shared/table.js";
 import { partner, softmaxRow } from "./softmax.js";
 
 const LIMITS = { from: 0.02, to: 5, log: true };
@@ -58,7 +59,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text, temp
     canvas.setAttribute("aria-label", `${text.alt} ${text.view.replace("{number}", row + 1)} ${where.textContent}`);
     Object.assign(canvas.dataset, { run: run.id, step, row, loss: found.loss, temperature: temperature.value });
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["similarities"]);
+  return { draw, table, moves: true };
 });
 
 // The matrix, the views along its sides, the positives outlined, the row in view marked.

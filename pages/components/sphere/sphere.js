@@ -1,6 +1,7 @@
 // Directions of z where it has two numbers, on the circle, or three, on the sphere, which can be turned.
 import { fit, message } from "../shared/draw.js";
 import { oncePerFrame, part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 
 const RINGS = 0.028; // between the rings of two classes, on which they do not hide each other
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -45,7 +46,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     context.globalAlpha = 1;
     names.forEach((name, label) => badge(scene, points.filter((point) => point.label === label), name, colors[label], axes));
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["sphere", "labels"]);
+  return { draw, table, moves: true };
 });
 
 // A direction as it is seen: from the front where it has two numbers, else turned about the vertical, then the horizontal.

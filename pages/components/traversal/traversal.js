@@ -3,6 +3,7 @@ import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels, textSize } from "../shared/gallery.js";
 import { vae } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
+import { ofArrays } from "../shared/table.js";
 import { newestWeights } from "../shared/weights.js";
 
 const COUNT = 9; // values a dimension takes
@@ -76,7 +77,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const source = text.weights.replace("{step}", number.format(weights.step)).replace("{frame}", number.format(step));
     find(".where").textContent = [...(plan.shown < order.length ? [more] : []), text.caret, source].join(" · ");
   };
-  return { draw };
+  const table = (run, _data, step) => ofArrays(run.arrays(step), ["kl_each", "code_variance"]);
+  return { draw, table };
 });
 
 // The code of image `x`, and row(i): what is decoded as its dimension i takes each of `values`. Made when first seen.
