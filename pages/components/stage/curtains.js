@@ -47,7 +47,7 @@ function drape() {
   }
 }
 
-// Listen once; `told` is called when a curtain went up here.
+// Listen once; `told` is called when a curtain went up here, or another panel came.
 export function hang(told) {
   changed = told;
   const touched = (event) => {
@@ -59,6 +59,6 @@ export function hang(told) {
   };
   for (const type of ["click", "keydown"]) document.addEventListener(type, touched, true);
   new MutationObserver(() => {
-    if (covered.length) asked ||= requestAnimationFrame(() => { asked = 0; drape(); });
+    if (covered.length) asked ||= requestAnimationFrame(() => { asked = 0; drape(); changed(); });
   }).observe(document.body, { childList: true, subtree: true });
 }
