@@ -92,7 +92,7 @@ def test_home_shows_the_four_questions_with_pictures_and_scenes(home):
         assert text.count(f"]({lecture.address(lecture.FIRST, place, scene)})") >= 2  # of its question, of its lecture
     assert all(f"]({each.address()})" in text for each in TRIES)
     presets = sum(len(recipes.family(method).PRESETS) for method in recipes.names())
-    assert len(page.get("imgs")) == 4 + presets
+    assert len(page.get("image")) == 4 + presets
     assert page.caption[0].value == QUESTIONS[0].picture
 
 
