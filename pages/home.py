@@ -24,7 +24,7 @@ def page() -> None:
         _("Move a knob, press Start, watch a model learn. All that is shown was measured, live or in a recorded run.")
     )
     for number, (column, question) in enumerate(zip(st.columns(4, gap="small"), QUESTIONS, strict=True), 1):
-        with column, st.container(border=True, key=f"question-{number}"):
+        with column, st.container(border=True, height="stretch", key=f"question-{number}"):
             _question(number, question)
     shelf()
     store = RunStore()

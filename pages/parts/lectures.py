@@ -27,7 +27,7 @@ def shelf() -> None:
         except RepzError as error:
             st.warning(plain(str(error)))
             continue
-        about, scenes, file = st.columns([3, 1, 1], vertical_alignment="center")
+        about, scenes, file, loading = st.columns([2.4, 1, 1, 1], gap="small", vertical_alignment="center")
         about.markdown(f":material/co_present: **[{title}]({begin})** · {count}")
         with scenes.popover(_("Scenes"), width="stretch"):
             st.markdown(scene_links(name, list(enumerate(found.scenes, 1))))
@@ -36,12 +36,13 @@ def shelf() -> None:
                 _("Save"), lecture.dump(found), f"{name}.json", "application/json", key=f"save-{name}", width="stretch",
                 on_click="ignore",
             )  # fmt: skip
-    if may:
-        _loader()
+        if may and name == lecture.FIRST:
+            with loading:
+                _loader()
 
 
 def _loader() -> None:
-    with st.popover(_("Load a lecture"), icon=":material/upload_file:"):
+    with st.popover(_("Load a lecture"), width="stretch"):
         st.caption(_("On any page, A adds what is shown to a lecture of your own, and PgDn steps through one."))
         given = st.file_uploader(_("A lecture's JSON file"), type="json", key="lecture-file")
         if given and st.session_state.get("lecture-taken") != given.file_id:

@@ -1,5 +1,7 @@
 """Pictures out of runs' frames, for the home page: small, computed once."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -73,29 +75,34 @@ def _collapsed_and_cured() -> Picture:
     for preset in ("Collapse on the ring", "Ring of 8"):
         first = _first("gan", preset)
         clouds = [(first["real"], palette.REAL), (_last("gan", preset)["fakes"], palette.FAKE)]
-        halves.append(scatter(clouds, float(first["reach"][0]), WIDTH // 2, HEIGHT))
+        halves.append(scatter(clouds, float(first["reach"][0]), WIDTH, 2 * HEIGHT, dot=7))
     return np.concatenate(halves, axis=1)
 
 
 def _map_of_h() -> Picture:
     """Where each class lies in the map of h."""
-    run = RunStore().open(run_id(recipes.preset("simclr", "MNIST, h of 128 numbers")))
-    return thumbnail(run.id, run.frames()[-1])
+    preset = "MNIST, h of 128 numbers"
+    places, labels = _last("simclr", preset)["maps_h"][-1], _first("simclr", preset)["labels"]
+    low, high = places.min(axis=0), places.max(axis=0)
+    places = places - (low + high) / 2
+    clouds = [(places[labels == label], color) for label, color in enumerate(palette.CLASSES)]
+    reach = 1.05 * max((high - low)[1] / 2, (high - low)[0] / 4)  # the picture is twice as wide as it is high
+    return scatter(clouds, float(reach), 2 * WIDTH, 2 * HEIGHT, dot=6)
 
 
-def _first(method: str, preset: str) -> dict[str, NDArray[np.generic]]:
+def _first(method: str, preset: str) -> dict[str, NDArray[Any]]:
     return _frame(method, preset, 0)
 
 
-def _last(method: str, preset: str) -> dict[str, NDArray[np.generic]]:
+def _last(method: str, preset: str) -> dict[str, NDArray[Any]]:
     return _frame(method, preset, -1)
 
 
-def _frame(method: str, preset: str, which: int) -> dict[str, NDArray[np.generic]]:
+def _frame(method: str, preset: str, which: int) -> dict[str, NDArray[Any]]:
     """The arrays of a preset's first or last frame."""
     run = RunStore().open(run_id(recipes.preset(method, preset)))
     frames = run.frames()
     if not frames:
         raise RepzError(run.id)
-    arrays: dict[str, NDArray[np.generic]] = run.snapshot(frames[which]).arrays
+    arrays: dict[str, NDArray[Any]] = run.snapshot(frames[which]).arrays
     return arrays
