@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 use_language("en")
 st.set_page_config(page_title="repz", page_icon=str(HERE / "icon.png"), layout="wide")
 st.html(HERE / "shell.css")
+st.html(HERE / "on_stage.css")
 start = st.Page(home.page, title=_("Home"), icon=":material/home:", default=True)
 sparse_page = st.Page(sparse.page, title=_("Sparse"), url_path="sparse", icon=":material/grain:")
 families = {

@@ -13,9 +13,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.lecture import OF_THE_LECTURE
 from pages.parts.view import recorded, reference
 from repz_core.run import Run
 
+NOT_FOLLOWED = ("run", *OF_THE_LECTURE)  # of the query: the run is told by itself, the rest is the presenter's own
 OF_THE_RUN = ("steps",)  # what else of a part's data the run in view decides, and the stage tells
 
 
@@ -31,7 +33,7 @@ class Scene:
 
     def told(self) -> dict[str, Any]:
         """As the stage tells it, and a browser compares it: plain JSON."""
-        query = {name: st.query_params[name] for name in sorted(st.query_params) if name != "run"}
+        query = {name: st.query_params[name] for name in sorted(st.query_params) if name not in NOT_FOLLOWED}
         if "show" in st.session_state and self.run:
             query["show"] = st.session_state["show"]  # also where the URL leaves it to the page
         told: dict[str, Any] = {"page": self.page, "query": urlencode(sorted(query.items())), "run": None}

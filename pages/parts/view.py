@@ -88,7 +88,12 @@ def _tell_fault(run: Run) -> None:
     """Why `run` is in view and not the one that was asked for; for as long as it is."""
     id, fault = st.session_state.get("fault", ("", ""))
     if id == run.id:
-        st.warning(_MARKUP.sub(r"\\\g<0>", fault), icon=":material/info:")
+        st.warning(plain(fault), icon=":material/info:")
+
+
+def plain(words: str) -> str:
+    """Words of unknown origin as markdown that shows them as they are."""
+    return _MARKUP.sub(r"\\\g<0>", words)
 
 
 def reference(run: Run) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pages import lecture
 from repz_core import recipes
 from repz_core.executors.work import work
 from repz_core.run import Run
@@ -184,6 +185,26 @@ def test_moving_on_ones_own_is_letting_go(hall: Hall) -> None:
     expect(hall.viewer.get_by_role("button", name="Follow the lecturer")).to_be_visible()
     hall.presenter.locator(LEAD).click()
     expect(hall.viewer.locator(CHIP)).to_be_hidden()
+
+
+def test_a_scene_and_its_curtains_are_followed_and_its_notes_are_not(hall: Hall) -> None:
+    scenes = lecture.load(lecture.FIRST).scenes
+    place = next(i for i, scene in enumerate(scenes, 1) if scene.query.get("show") == "map" and scene.covered)
+    hall.join()
+    hall.presenter.goto(f"{hall.lab.url}{lecture.address(lecture.FIRST, place, scenes[place - 1])}")
+    curtains = hall.viewer.locator("[data-curtain]")
+    expect(hall.viewer.locator(SAMPLES)).to_have_attribute("data-step", "0")
+    expect(curtains).to_have_count(1)
+    expect(hall.viewer.locator(PLANE)).to_be_hidden()
+    hall.presenter.keyboard.press("PageDown")
+    expect(hall.viewer.locator(PLANE)).to_be_visible()
+    hall.presenter.keyboard.press("PageDown")
+    expect(curtains).to_have_count(len(scenes[place].covered))
+    assert not hall.viewer.locator(":root[data-stage]").count(), "a phone is no stage"
+    assert "lecture" not in hall.viewer.url
+    assert scenes[place].notes not in hall.viewer.content()
+    hall.viewer.keyboard.press("n")
+    assert len(hall.viewer.context.pages) == 1
 
 
 def test_the_way_in_fills_the_screen_and_viewers_cannot_lead(hall: Hall) -> None:

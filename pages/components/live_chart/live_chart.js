@@ -130,14 +130,17 @@ function layout(figure, node, run, step, steps, range) {
   const { kind, fit } = figure.layout.meta, theme = getComputedStyle(node), ink = inkOf(node), over = kind === "steps";
   const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
   const cursor = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // stage mode has larger type
+  const margin = Object.fromEntries(Object.entries(figure.layout.margin).map(([side, size]) => [side, scale * size]));
   return {
     ...figure.layout,
+    margin,
     template: undefined,
     width: node.clientWidth,
     height: node.clientHeight,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { ...figure.layout.font, color: ink, family: theme.fontFamily },
+    font: { ...figure.layout.font, size: scale * figure.layout.font.size, color: ink, family: theme.fontFamily },
     ...Object.fromEntries(Object.keys(figure.layout).filter((name) => /^[xy]axis\d/.test(name)).map((name) =>
       [name, { ...axis, showgrid: !figure.layout[name].overlaying, ...figure.layout[name] }])),
     xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }), ...(fit && { range }) },

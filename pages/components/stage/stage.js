@@ -1,9 +1,12 @@
 // The small bar on top. The presenter's tab tells where it is; the others go there, until their viewer lets go.
 import { changes, standing } from "../shared/stand_in.js";
 import { listen } from "./channel.js";
+import { cover, coverAll, coveredPlaces, coveredTitles, hang } from "./curtains.js";
 import { arrived, join, settleDown, watchTime, wentElsewhere } from "./follow.js";
 import { onKeys } from "./keys.js";
 import { face } from "./face.js";
+import { back, forward, notes, reached, setTime } from "./lecture.js";
+import { enterStage, settleStage, show, staged } from "./modes.js";
 
 const APART = 200; // ms between two positions that are told
 const kept = keep(); // of this tab, over reloads: me, lead, alone
@@ -13,7 +16,7 @@ let tell = () => {}; // says something to the server
 let draw = () => {};
 let view = null;
 let claimed = false;
-let toldAt = 0, timer = 0, told = "";
+let toldAt = 0, timer = 0, told = "", curtained = "";
 
 export default function stageBar({ parentElement, data, setTriggerValue }) {
   const before = here;
@@ -22,7 +25,11 @@ export default function stageBar({ parentElement, data, setTriggerValue }) {
   draw = face(parentElement, { lead, code, follow, keys: () => draw("keys") });
   arrived(here);
   if (before && follows() && wentElsewhere(before, here, stage)) kept.alone = "yes";
+  const elsewhere = before && (before.page !== here.page || before.query !== here.query);
+  if (!follows() && !reached(here.prompt, here.text) && elsewhere) cover([]);
+  settleStage();
   settle();
+  moved(); // also where a page has no time that tells of it
 }
 
 const leads = () => stage.by !== "" && stage.by === kept.me;
@@ -34,8 +41,17 @@ function settle() {
   if (kept.lead && stage.by && !leads()) kept.lead = ""; // another presenter took over
   if (kept.lead && !here.leads && here.may && !claimed && stage.serial >= 0) claim(); // loaded anew
   if (follows()) join(stage, here);
+  curtain();
   view = watch(here);
+  setTime(view);
   draw({ here, leads: leads(), follows: follows(), stage });
+}
+
+// Who follows sees what the presenter covered, when that changes; a curtain may be lifted on one's own.
+function curtain() {
+  const next = follows() && stage.covered?.length ? JSON.stringify([stage.page, stage.query, stage.covered]) : "";
+  if (next !== curtained) cover(next ? stage.covered : [], here.text.reveal);
+  curtained = next;
 }
 
 function hear(news) {
@@ -44,7 +60,7 @@ function hear(news) {
   settle();
 }
 
-const position = () => ({ run: here.run?.id ?? null, step: !view || view.live ? null : view.at });
+const position = () => ({ run: here.run?.id ?? null, step: !view || view.live ? null : view.at, covered: coveredPlaces() });
 
 function claim() {
   claimed = true;
@@ -88,7 +104,16 @@ function sought() {
 const watch = watchTime(moved, sought);
 const go = (url) => url && location.assign(url);
 
-onKeys({ p: lead, q: code, f: follow, x: () => go(here?.good), 0: () => go(here && `/${here.page}`), "?": () => draw("keys") });
+const add = () => here?.may && tell({ act: "add", ...position(), stage: staged(), curtains: coveredTitles() });
+const paging = { PageDown: forward, PageUp: back };
+const actions = {
+  s: () => enterStage(!staged()), h: () => show("controls"), c: () => show("captions"), a: add,
+  v: () => here && coverAll(here.text.reveal),
+  n: () => here?.may && notes(here.text, (pane) => onKeys({}, paging, pane)),
+};
+
+hang(moved);
+onKeys({ ...actions, p: lead, q: code, f: follow, x: () => go(here?.good), 0: () => go(here && `/${here.page}`), "?": () => draw("keys") }, paging);
 changes.addEventListener("change", () => document.querySelector(".st-key-knobs")?.toggleAttribute("inert", Boolean(standing())));
 document.addEventListener("pointerdown", () => !stage.by && here && settleDown(here)); // nobody leads any more
 listen(hear);
