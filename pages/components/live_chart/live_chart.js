@@ -17,22 +17,41 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   node.className = "watched";
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", data.text.alt);
-  parent.querySelector(".live_chart").append(node);
-  let listening = false;
+  const line = document.createElement("div");
+  line.className = "cursor";
+  parent.querySelector(".live_chart").append(node, line);
+  let listening = false, drawn = [], redraw = () => {};
   const draw = async (run, { figure, steps, url, tall }, step, others) => {
     const Plotly = await plotly(url);
     node.classList.toggle("tall", Boolean(tall));
     if (!node.isConnected || node.clientWidth === 0) return;
+    const wanted = [figure, run, node.clientWidth, node.clientHeight, inkOf(node), ...[run, run.parent?.view, ...others].map((view) => view?.rows.length)];
+    const same = drawn.length === wanted.length && wanted.every((value, i) => value === drawn[i]);
+    const moveCursor = redraw = () => cursor(line, node, figure.layout.meta.kind === "steps" && !run.live ? step : null);
+    if (same && !figure.data.some(({ meta }) => meta?.array || meta?.at)) { // all but the cursor stands still
+      node.dataset.step = step;
+      return moveCursor();
+    }
+    drawn = wanted;
     const traces = [...figure.data.flatMap((trace) => fill(trace, run, others, step, node)), ...inherited(figure, run)];
     const range = rangeOf(figure, traces, [run.parent?.view, run, ...others]);
-    await Plotly.react(node, traces, layout(figure, node, run, step, steps, range), { displayModeBar: false, responsive: false });
+    await Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
     Object.assign(node.dataset, { run: run.id, step, points: run.rows.length });
+    moveCursor();
     if (listening) return;
     listening = true;
+    node.on("plotly_relayout", () => redraw());
     node.on("plotly_click", ({ points }) => points[0].customdata && setTriggerValue("clicked", points[0].customdata));
   };
   return { draw };
 });
+
+// A line over the plot at the step in view. It is no shape of plotly's, which would draw all anew for each frame.
+function cursor(line, node, step) {
+  const { xaxis, _size: plot } = node._fullLayout, [low, high] = xaxis.range, place = (step - low) / (high - low);
+  line.hidden = step === null || place < 0 || place > 1;
+  Object.assign(line.style, { left: `${plot.l + place * plot.w}px`, top: `${plot.t}px`, height: `${plot.h}px` });
+}
 
 // The points of expressions x over y in rows.
 function points(rows, x, y) {
@@ -109,11 +128,10 @@ function spread(values) {
 
 const inkOf = (node) => getComputedStyle(node).color;
 
-// The figure's layout in the theme's colours, at the node's size; over steps, with a line at the frame in view.
-function layout(figure, node, run, step, steps, range) {
+// The figure's layout in the theme's colours, at the node's size.
+function layout(figure, node, run, steps, range) {
   const { kind, fit } = figure.layout.meta, theme = getComputedStyle(node), ink = inkOf(node), over = kind === "steps";
   const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
-  const cursor = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
   return {
     ...figure.layout,
     template: undefined,
@@ -127,7 +145,6 @@ function layout(figure, node, run, step, steps, range) {
     xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }), ...(fit && { range }) },
     yaxis: { ...figure.layout.yaxis, ...axis, ...(range && { range }) },
     hoverlabel: { bgcolor: theme.getPropertyValue("--st-secondary-background-color"), bordercolor: ink, font: { color: ink } },
-    shapes: [...(figure.layout.shapes ?? []), ...(over && !run.live ? [cursor] : [])],
     uirevision: run.id,
   };
 }
