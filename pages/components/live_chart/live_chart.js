@@ -25,18 +25,19 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     const Plotly = await plotly(url);
     node.classList.toggle("tall", Boolean(tall));
     if (!node.isConnected || node.clientWidth === 0) return;
-    const wanted = [figure, run, node.clientWidth, node.clientHeight, inkOf(node), ...[run, run.parent?.view, ...others].map((view) => view?.rows.length)];
+    const { color, fontSize } = getComputedStyle(node);
+    const wanted = [figure, run, node.clientWidth, node.clientHeight, color, fontSize, ...[run, run.parent?.view, ...others].map((view) => view?.rows.length)];
     const same = drawn.length === wanted.length && wanted.every((value, i) => value === drawn[i]);
     const moveCursor = redraw = () => cursor(line, node, figure.layout.meta.kind === "steps" && !run.live ? step : null);
     if (same && !figure.data.some(({ meta }) => meta?.array || meta?.at)) { // all but the cursor stands still
       node.dataset.step = step;
       return moveCursor();
     }
-    drawn = wanted;
     const traces = [...figure.data.flatMap((trace) => fill(trace, run, others, step, node)), ...inherited(figure, run)];
     const range = rangeOf(figure, traces, [run.parent?.view, run, ...others]);
     await Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
     Object.assign(node.dataset, { run: run.id, step, points: run.rows.length });
+    drawn = wanted;
     moveCursor();
     if (listening) return;
     listening = true;
