@@ -39,8 +39,14 @@ def point(root: Locator) -> list[float]:
     return [float(value) for value in str(root.get_attribute("data-point")).split()]
 
 
+def drawn(page: Page) -> None:
+    """Wait until what was asked for is drawn."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def picture(root: Locator, which: str) -> str:
-    """All that a canvas shows."""
+    """All that a canvas shows, once it shows the latest."""
+    drawn(root.page)
     return str(root.locator(which).evaluate("canvas => canvas.toDataURL()"))
 
 
@@ -53,6 +59,7 @@ def drag(page: Page, canvas: Locator, start: tuple[float, float], end: tuple[flo
     page.mouse.down()
     page.mouse.move(*at[1], steps=8)
     page.mouse.up()
+    drawn(page)
 
 
 def test_what_is_dragged_is_decoded_as_torch_does(page: Page, lab: Lab) -> None:
@@ -185,7 +192,10 @@ def test_a_drag_is_on_screen_within_a_frame_or_two(page: Page, lab: Lab) -> None
         map.dispatchEvent(new PointerEvent(type, { pointerId: 1, bubbles: true, buttons: 1, clientX, clientY }));
       };
       map.setPointerCapture = () => {}; // no real pointer is down
-      const drawn = () => { performance.mark("drawn"); found.push(performance.measure("drag", "moved", "drawn").duration); };
+      const drawn = () => {
+        performance.mark("drawn");
+        found.push(performance.measure("drag", "moved", "drawn").duration);
+      };
       new MutationObserver(drawn).observe(root, { attributeFilter: ["data-point"] });
       send("pointerdown", 0.2);
       let i = 0;

@@ -118,7 +118,8 @@ def test_the_cursor_stands_at_the_step_in_view(page: Page, lab: Lab) -> None:
     at(page, FRAMES[middle])
     share = page.locator(".live_chart").first.evaluate(
         """chart => {
-          const [line, plot] = [".cursor", ".nsewdrag"].map((part) => chart.querySelector(part).getBoundingClientRect());
+          const box = (part) => chart.querySelector(part).getBoundingClientRect();
+          const [line, plot] = [box(".cursor"), box(".nsewdrag")];
           return (line.left - plot.left) / plot.width;
         }"""
     )

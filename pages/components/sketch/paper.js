@@ -18,7 +18,10 @@ export function paper(canvas, changed) {
     context.stroke();
     changed();
   };
-  const spot = ({ offsetX, offsetY }) => [(offsetX * SIZE) / canvas.clientWidth, (offsetY * SIZE) / canvas.clientHeight];
+  const spot = ({ clientX, clientY }) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return [((clientX - left) * SIZE) / width, ((clientY - top) * SIZE) / height];
+  };
   canvas.onpointerdown = (event) => {
     if (event.button > 0 || !event.isPrimary) return;
     canvas.setPointerCapture(event.pointerId);
