@@ -52,7 +52,7 @@ export function board(canvas, { hold, move, drop, next }) {
       const spot = (z, level) => [inside(place(0, z[plane[0]])), plane.length > 1 ? inside(place(1, z[plane[1]])) : level * side];
       const spots = Object.fromEntries(Object.entries(at).map(([name, { z }]) => [name, spot(z, LEVELS[name])]));
       scene = { side, low, span: high - low, plane, spots };
-      context.drawImage(still(canvas, made.known, plane, data), 0, 0, side, side);
+      still(context, side, made.known, plane, data);
       segment(context, walk.map((z, i) => spot(z, LEVELS.A + ((LEVELS.B - LEVELS.A) * i) / (walk.length - 1))));
       for (const name of ["A", "B", "P"]) mark(context, spots[name], MARKS[name]);
     },

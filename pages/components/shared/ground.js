@@ -8,24 +8,22 @@ const PLAIN = "#bbb"; // codes without a class
 // Where a value of the map's i-th dimension is, on a map `side` wide of [low, high].
 export const placed = (side, low, high) => (i, value) => side * (i === 0 ? (value - low) / (high - low) : 1 - (value - low) / (high - low));
 
-// still(canvas, known, plane, {colors, names, prior}): a layer to be laid under `canvas`, made anew only where it changes.
-// `known` is of shared/codes.js, `plane` says which of its dimensions are shown.
+// still(context, side, known, plane, {colors, names, prior}) draws it; again only where something changed, else a copy is
+// laid there. `known` is of shared/codes.js, `plane` says which of its dimensions are shown.
 export function ground() {
-  const layer = document.createElement("canvas");
+  const copy = document.createElement("canvas");
   let made = [];
-  return (canvas, known, plane, look) => {
-    const wanted = [known, canvas.width, ...plane];
-    if (made.length !== wanted.length || made.some((value, i) => value !== wanted[i])) paint(layer, canvas, known, plane, look);
+  return (context, side, known, plane, look) => {
+    const { canvas } = context, wanted = [known, canvas.width, canvas.height, ...plane];
+    if (made.length === wanted.length && made.every((value, i) => value === wanted[i])) return context.drawImage(copy, 0, 0, canvas.clientWidth, canvas.clientHeight);
+    paint(context, side, known, plane, look);
+    Object.assign(copy, { width: canvas.width, height: canvas.height }).getContext("2d").drawImage(canvas, 0, 0);
     made = wanted;
-    return layer;
   };
 }
 
-function paint(layer, canvas, known, plane, { colors, names, prior }) {
-  Object.assign(layer, { width: canvas.width, height: canvas.height });
-  const context = layer.getContext("2d"), side = canvas.clientWidth, [low, high] = known.span(plane), place = placed(side, low, high);
-  context.scale(layer.width / side, layer.width / side);
-  context.imageSmoothingEnabled = false;
+function paint(context, side, known, plane, { colors, names, prior }) {
+  const [low, high] = known.span(plane), place = placed(side, low, high);
   if (known.manifold) {
     context.globalAlpha = DIM;
     context.drawImage(contactSheet(known.manifold, Math.sqrt(known.manifold.shape[0]), 0, document.createElement("canvas")), 0, 0, side, side);

@@ -46,7 +46,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     }
     if (changed) image = centred(sheet.ink(), SIZE, shape[1], inner);
     changed = false;
-    context.drawImage(still(map, made.known, made.plane, data), 0, 0, side, side);
+    still(context, side, made.known, made.plane, data);
     const found = image && posterior(model, image);
     if (found) drawPosterior(context, side, made, found);
     told.textContent = found ? words(found, made.plane, text) : text.start;
