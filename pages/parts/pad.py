@@ -62,14 +62,14 @@ def sketch(run: Run) -> None:
     """A drawn digit: its posterior, and its reconstruction by this model and by others."""
     card = catalogue.card(run.recipe.dataset)
     title = _("What does it make of yours?")
-    hint = _("Draw a digit. It is centred as the data set's are; each model encodes and decodes it as you draw.")
+    hint = _("Draw a digit. It is centred as the set's are; each model encodes and decodes it; errors are squared.")
     if run.recipe.method == "vae":
         hint += " " + _("On the map its posterior: mean, one and two standard deviations.")
     text = panels.texts(title) | {
         "paper": _("sheet to draw on; arrow keys move the pen, space puts it down or lifts it"),
         "map": _("map of codes"), "clear": _("Clear"), "start": _("Draw a digit on the left, with mouse or finger."),
         "posterior": _("posterior"), "code": _("code"), "seen": _("as models get it"),
-        "error": _("squared error {error}"),
+        "error": _("error {error}"),
     }  # fmt: skip
     others = _others(run)
     data = _about(run, card, text) | {
@@ -104,5 +104,6 @@ def _model(run: Run) -> dict[str, Any]:
 
 
 def _title(run: Run) -> str:
+    """The family, and how many numbers its code has."""
     short = {"vae": "VAE", "linear_ae": _("Linear"), "sparse_ae": _("Sparse"), "sparse_coding": _("Dictionary")}
-    return f"{short[run.recipe.method]} · {recipes.family(run.recipe.method).describe(run.recipe)}"
+    return f"{short[run.recipe.method]} · {_model(run)['k']}"

@@ -87,7 +87,7 @@ def test_what_is_dragged_is_decoded_as_torch_does(page: Page, lab: Lab) -> None:
 
 def test_the_segment_follows_its_ends(page: Page, lab: Lab) -> None:
     root = opened(page, lab, MAP)
-    strip, options = picture(root, ".strip"), root.get_by_role("option")
+    strip, options = picture(root, ".strip"), root.locator(".picker button")
     assert root.get_attribute("data-from") == "0 2 7"
     root.get_by_role("button", name="image for end A").click()
     options.nth(4).click()
@@ -110,7 +110,7 @@ def test_the_segment_follows_its_ends(page: Page, lab: Lab) -> None:
 def test_two_images_dropped_are_the_ends(page: Page, lab: Lab) -> None:
     root = opened(page, lab, MAP)
     for number in (11, 13):
-        root.get_by_role("option").nth(number).drag_to(root.locator(".map"))
+        root.locator(".picker button").nth(number).drag_to(root.locator(".map"))
     expect(root).to_have_attribute("data-from", "0 11 13")
 
 
@@ -140,9 +140,10 @@ def test_sliders_move_what_the_map_does_not_show(page: Page, lab: Lab) -> None:
 @pytest.mark.parametrize("which", FAMILIES)
 def test_every_family_that_encodes(page: Page, lab: Lab, which: str) -> None:
     root = opened(page, lab, FAMILIES[which])
-    before = picture(root, ".image")
-    drag(page, root.locator(".map"), (0.5, 0.5), (0.9, 0.1))
-    assert picture(root, ".image") != before
+    before = picture(root, ".image"), picture(root, ".strip")
+    drag(page, root.locator(".map"), (0.5, 0.5), (0.9, 0.1))  # P, or the end that happens to be there
+    assert "-" in str(root.get_attribute("data-from"))
+    assert (picture(root, ".image"), picture(root, ".strip")) != before
 
 
 def test_a_generator_of_images(page: Page, lab: Lab) -> None:
@@ -153,7 +154,7 @@ def test_a_generator_of_images(page: Page, lab: Lab) -> None:
     )
     root = opened(page, lab, recipe)
     before = picture(root, ".image")
-    root.get_by_role("option").nth(20).click()
+    root.locator(".picker button").nth(20).click()
     expect(root).to_have_attribute("data-from", "20 2 7")
     assert picture(root, ".image") != before
 

@@ -20,32 +20,55 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   const line = document.createElement("div");
   line.className = "cursor";
   parent.querySelector(".live_chart").append(node, line);
-  let listening = false, drawn = [], redraw = () => {};
-  const draw = async (run, { figure, steps, url, tall }, step, others) => {
-    const Plotly = await plotly(url);
-    node.classList.toggle("tall", Boolean(tall));
+  let listening = false, drawn = [], asked = null;
+  const moveCursor = () => {
+    const [run, { figure }, step] = asked;
+    cursor(line, node, figure.layout.meta.kind === "steps" && !run.live ? step : null);
+    node.dataset.step = step;
+  };
+  const draw = async (run, data, step, others) => {
+    await plotly(data.url);
+    asked = [run, data, step, others];
+    node.classList.toggle("tall", Boolean(data.tall));
+    const moves = data.figure.data.some(({ meta }) => meta?.array || meta?.at);
+    if (moves || what(asked, node).some((value, i) => value !== drawn[i])) inTurn(react);
+    else moveCursor();
+  };
+  const react = async () => {
     if (!node.isConnected || node.clientWidth === 0) return;
-    const { color, fontSize } = getComputedStyle(node);
-    const wanted = [figure, run, node.clientWidth, node.clientHeight, color, fontSize, ...[run, run.parent?.view, ...others].map((view) => view?.rows.length)];
-    const same = drawn.length === wanted.length && wanted.every((value, i) => value === drawn[i]);
-    const moveCursor = redraw = () => cursor(line, node, figure.layout.meta.kind === "steps" && !run.live ? step : null);
-    if (same && !figure.data.some(({ meta }) => meta?.array || meta?.at)) { // all but the cursor stands still
-      node.dataset.step = step;
-      return moveCursor();
-    }
+    const [run, { figure, steps }, step, others] = asked, now = what(asked, node);
     const traces = [...figure.data.flatMap((trace) => fill(trace, run, others, step, node)), ...inherited(figure, run)];
     const range = rangeOf(figure, traces, [run.parent?.view, run, ...others]);
-    await Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
-    Object.assign(node.dataset, { run: run.id, step, points: run.rows.length });
-    drawn = wanted;
+    await globalThis.Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
+    drawn = now;
+    Object.assign(node.dataset, { run: run.id, points: run.rows.length });
     moveCursor();
     if (listening) return;
     listening = true;
-    node.on("plotly_relayout", () => redraw());
+    node.on("plotly_relayout", moveCursor);
     node.on("plotly_click", ({ points }) => points[0].customdata && setTriggerValue("clicked", points[0].customdata));
   };
   return { draw };
 });
+
+// All that a chart's curves depend on, but for the step in view.
+function what([run, { figure }, , others], node) {
+  const { color, fontSize } = getComputedStyle(node), runs = [run, run.parent?.view, ...others];
+  return [figure, run, node.clientWidth, node.clientHeight, color, fontSize, ...runs.map((view) => view?.rows.length)];
+}
+
+// Charts that plotly draws anew take turns, one in each animation frame: all at once they would hold up the scrubber.
+const queue = [];
+
+function inTurn(draw) {
+  if (!queue.includes(draw) && queue.push(draw) === 1) requestAnimationFrame(nextTurn);
+}
+
+function nextTurn() {
+  queue[0]();
+  queue.shift();
+  if (queue.length) requestAnimationFrame(nextTurn);
+}
 
 // A line over the plot at the step in view. It is no shape of plotly's, which would draw all anew for each frame.
 function cursor(line, node, step) {

@@ -76,12 +76,18 @@ export function pixels({ shape: [count], data }, i) {
   return Float32Array.from(data.subarray(i * size, (i + 1) * size), (value) => value / 255);
 }
 
+// Shades in [0, 1] as bytes; a loop, which takes a tenth of what `from` takes.
+export function bytes(values) {
+  const found = new Uint8ClampedArray(values.length);
+  for (let i = 0; i < found.length; i++) found[i] = 255 * values[i];
+  return found;
+}
+
 // Draws flat images in [0, 1] of `shape` [channels, height, width]: draw(context, pixels, x, y, width, height).
 export function painter() {
   const sheet = document.createElement("canvas");
   return (context, values, shape, x, y, width, height) => {
-    const data = Uint8ClampedArray.from(values, (value) => 255 * value);
-    context.drawImage(contactSheet({ shape: [1, ...shape], data }, 1, 0, sheet), x, y, width, height);
+    context.drawImage(contactSheet({ shape: [1, ...shape], data: bytes(values) }, 1, 0, sheet), x, y, width, height);
   };
 }
 

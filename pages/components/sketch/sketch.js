@@ -77,10 +77,13 @@ function drawPosterior(context, side, { known, plane: [i, j] }, { mu, sigma }) {
   const of = (values, none) => [values[i], j === undefined ? none : values[j]], [x, y] = of(mu, (low + high) / 2);
   context.lineWidth = 2.5;
   if (sigma) [1, 2].forEach((times) => ellipse(context, [x, y, ...of(sigma, 0)], place, times * scale, PEN));
-  Object.assign(context, { fillStyle: PEN, strokeStyle: "#000" });
+  context.fillStyle = PEN;
   context.beginPath();
-  context.arc(place(0, x), place(1, y), 7, 0, 2 * Math.PI);
+  context.arc(place(0, x), place(1, y), 3, 0, 2 * Math.PI);
   context.fill();
+  Object.assign(context, { strokeStyle: PEN, lineWidth: 1.5 }); // and a ring around it, to be found from afar
+  context.beginPath();
+  context.arc(place(0, x), place(1, y), 16, 0, 2 * Math.PI);
   context.stroke();
   context.lineWidth = 1;
 }
