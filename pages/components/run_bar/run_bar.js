@@ -81,6 +81,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
 });
 
 function label(button, sign, name) {
+  if (button.textContent === sign && button.title === name) return; // nothing to lay out anew while one scrubs
   button.textContent = sign;
   button.title = name;
   button.setAttribute("aria-label", name);

@@ -21,7 +21,7 @@ export function picker(parent, columns, choose) {
   box.setAttribute("role", "listbox");
   box.style.setProperty("--columns", columns);
   parent.append(style, box);
-  let here = 0, shown = null;
+  let here = 0, shown = null, said = "";
   const focus = (i) => {
     box.children[here].tabIndex = -1;
     here = Math.max(0, Math.min(box.children.length - 1, i));
@@ -51,6 +51,9 @@ export function picker(parent, columns, choose) {
   return {
     // `images` (M, C, H, W), uint8; `marks` {index: {name, color, ink}} of those chosen; `label` and `name` for readers.
     show(images, marks, label, name) {
+      const words = JSON.stringify([marks, label, name]);
+      if (shown?.data === images.data && said === words) return; // asked in each frame of a drag
+      said = words;
       if (shown?.data !== images.data) {
         here = Math.min(here, images.shape[0] - 1);
         box.replaceChildren(...Array.from({ length: images.shape[0] }, (_, i) => option(images, i)));
