@@ -1,7 +1,8 @@
 """The GAN page: the game in the plane or on images, its losses, its troubles and their cures."""
 
 from pages import gan_sections as show
-from pages.parts.lab_page import Sections, lab_page
+from pages.parts import pad
+from pages.parts.lab_page import Sections, lab_page, of_run
 from repz_core.datasets import catalogue
 from repz_core.locale import N_
 from repz_core.run import Run
@@ -19,6 +20,7 @@ LINE: Sections = {"game": (N_("Game"), show.portrait), **LOSS, **PAIRS}
 IMAGES: Sections = {
     "game": (N_("Samples"), show.samples),
     "neighbours": (N_("Neighbours"), show.neighbours),
+    "pad": (N_("Drag"), of_run(pad.pad)),
     "between": (N_("Between samples"), show.between),
     **LOSS,
     "ladder": (N_("Resolution"), show.ladder),

@@ -1,6 +1,7 @@
 """The linear autoencoder's page: one run, and one question about it at a time."""
 
 from pages import linear_sections as show
+from pages.parts import pad
 from pages.parts.lab_page import Sections, lab_page, of_run
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
@@ -11,6 +12,8 @@ IMAGES: Sections = {
     "weights": (N_("Weights"), of_run(show.weights)),
     "spectrum": (N_("Spectrum"), of_run(show.spectrum)),
     "freedom": (N_("Freedom"), of_run(show.freedom)),
+    "pad": (N_("Drag"), of_run(pad.pad)),
+    "draw": (N_("Draw"), of_run(pad.sketch)),
     "between": (N_("Between images"), of_run(show.between)),
     "build": (N_("Build"), of_run(show.building)),
     "size": (N_("Size"), of_run(show.size)),
@@ -24,7 +27,7 @@ PLANE: Sections = {
 
 def sections(run: Run) -> Sections:
     """Those that suit what the run was trained on."""
-    return PLANE if catalogue.card(run.recipe.dataset).kind == "points" else IMAGES
+    return PLANE if catalogue.card(run.recipe.dataset).kind == "points" else pad.suited(run, IMAGES)
 
 
 def page() -> None:

@@ -1,6 +1,7 @@
 """The page of sparse codes: dictionaries and autoencoders, one run, and one question about it at a time."""
 
 from pages import sparse_sections as show
+from pages.parts import pad
 from pages.parts.lab_page import Sections, lab_page, of_run
 from repz_core.locale import N_, _
 from repz_core.run import Run
@@ -10,6 +11,8 @@ FIRST: Sections = {
     "codes": (N_("How sparse?"), of_run(show.codes)),
     "atoms": (N_("Each atom"), of_run(show.each_atom)),
     "build": (N_("Build"), of_run(show.building)),
+    "pad": (N_("Drag"), of_run(pad.pad)),
+    "draw": (N_("Draw"), of_run(pad.sketch)),
     "between": (N_("Between images"), of_run(show.between)),
 }
 THEORY: Sections = {
@@ -26,7 +29,7 @@ AUTOENCODER: Sections = (
 
 def sections(run: Run) -> Sections:
     """Those that suit the family of the run."""
-    return CODING if run.recipe.method == "sparse_coding" else AUTOENCODER
+    return pad.suited(run, CODING if run.recipe.method == "sparse_coding" else AUTOENCODER)
 
 
 def page() -> None:

@@ -42,6 +42,7 @@ def run_bar(run: Run, title: str) -> int | None:
         "play": _("Play the recording"),
         "replay": _("replay"),
         "hold": _("Hold"),
+        "speed": _("Speed of replay"),
         "newest": _("newest"),
         "fork": _("Fork here"),
         "fork_help": _("Go on from the step in view with the knobs as they stand, as a run of its own"),

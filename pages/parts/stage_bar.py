@@ -135,7 +135,8 @@ def _texts() -> dict[str, Any]:
             ["V", _("cover all panels, or none: predict, then reveal")],
             ["X", _("show the last good recording at once")],
             ["0", _("the page's first state")],
-            ["← →", _("on the time line: a snapshot back or on")],
+            ["← →", _("a snapshot back or on")],
+            [_("space"), _("play the recording, or hold it")],
             ["?", _("this list")],
         ],
     }

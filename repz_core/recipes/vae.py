@@ -116,6 +116,8 @@ def browser(recipe: config.Recipe) -> dict[str, Any]:
     model = recipe.model
     assert isinstance(model, Model)
     known = {"kind": "vae", "layers": layers(model, shape_of(recipe)), "likelihood": model.likelihood, "k": model.k}
+    assert isinstance(recipe.data, Data)
+    known["threshold"] = recipe.data.threshold if model.likelihood == "bernoulli" else None
     return known | catalogue.card(recipe.dataset).shades
 
 

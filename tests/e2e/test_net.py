@@ -120,7 +120,7 @@ def test_walks_are_those_of_the_core(page: Page, assets: str) -> None:
     for one, other in [(a, b), (a, 2 * a), (a, -a), (a, 0 * a)]:
         found = page.evaluate(
             """async ({ assets, a, b }) => {
-              const { lerp, slerp } = await import(`${assets}/interpolation/interpolation.js`);
+              const { lerp, slerp } = await import(`${assets}/shared/walks.js`);
               const [from, to] = [a, b].map((values) => Float32Array.from(values));
               return [lerp, slerp].map((walk) => walk(from, to, 7).map((z) => [...z]));
             }""",

@@ -16,6 +16,8 @@ MAP = recipes.preset("vae", "2-D map of digits")
 SIXTEEN = recipes.preset("vae", "16 dimensions")
 SECTIONS = {
     "Map": ".samples canvas",
+    "Drag": ".pad .map",
+    "Draw": ".sketch .paper",
     "Between images": ".interpolation",
     "Dimensions": ".traversal",
     "Size": ".family",

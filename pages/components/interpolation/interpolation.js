@@ -1,9 +1,11 @@
 // What lies between two images: decoded on the straight line and on the great circle between their codes. Of a model that
 // encodes, the ends are test images and their codes (posterior means, of a VAE); of one that only generates, its own samples.
+import { choicesOf } from "../shared/codes.js";
 import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels, textSize } from "../shared/gallery.js";
 import { machine } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
+import { angle, lerp, norm, slerp } from "../shared/walks.js";
 import { newestWeights } from "../shared/weights.js";
 
 const COUNT = 11; // images a row, both ends included
@@ -49,7 +51,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     if (tensors !== weights.tensors) {
       tensors = weights.tensors;
       model = machine(data.model, tensors);
-      ends = encodes ? testImages(arrays.inputs, model) : ownSamples(arrays, model);
+      ends = choicesOf(arrays, model);
     }
     const { images: inputs } = ends;
     chosen = chosen.map((i) => Math.min(i, inputs.shape[0] - 1));
@@ -77,15 +79,6 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   };
   return { draw };
 });
-
-// What can be chosen: `images` (M, C, H, W), and the code of each.
-const testImages = (images, model) => ({ images, code: (i) => model.encode(pixels(images, i)) });
-
-function ownSamples({ draws, samples }, model) {
-  const [count, k] = draws.shape, codes = Array.from({ length: count }, (_, i) => draws.data.slice(i * k, (i + 1) * k));
-  const data = Uint8Array.from(codes.flatMap((z) => [...model.decode(z)]), (value) => Math.round(255 * value));
-  return { images: { shape: [count, ...samples.shape.slice(1)], data }, code: (i) => codes[i] };
-}
 
 // Both images as they are and as they are decoded from their means, at both sides; between them the angle.
 function drawEnds({ pen, paint, ratio, width }, originals, decoded, omega, side, text) {
@@ -140,26 +133,4 @@ function mark({ context, size, font }, { name, color, ink }, x, y, width, height
   context.fillRect(x, y, 1.3 * size, 1.3 * size);
   Object.assign(context, { font: font(700), fillStyle: ink, textAlign: "center", textBaseline: "middle" });
   context.fillText(name, x + 0.65 * size, y + 0.7 * size);
-}
-
-const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
-const norm = (a) => Math.sqrt(dot(a, a));
-const mix = (p, a, q, b) => a.map((value, i) => p * value + q * b[i]);
-const ticks = (steps) => Array.from({ length: steps }, (_, i) => i / (steps - 1));
-
-// Between two directions, in rad; NaN where one of them is none.
-export const angle = (a, b) => Math.acos(Math.max(-1, Math.min(1, dot(a, b) / (norm(a) * norm(b)))));
-
-// As in repz_core/latent.py: the straight line from a to b.
-export const lerp = (a, b, steps) => ticks(steps).map((t) => mix(1 - t, a, t, b));
-
-// Along the great circle from a's direction to b's, the norm going evenly from |a| to |b|; the line where the directions
-// agree, are opposite or have no meaning.
-export function slerp(a, b, steps) {
-  const omega = angle(a, b), sin = Math.sin(omega), one = norm(a), other = norm(b);
-  if (!(omega > 1e-4 && omega < Math.PI - 1e-4)) return lerp(a, b, steps);
-  return ticks(steps).map((t) => {
-    const length = (1 - t) * one + t * other;
-    return mix(length * Math.sin((1 - t) * omega) / (sin * one), a, length * Math.sin(t * omega) / (sin * other), b);
-  });
 }

@@ -18,18 +18,35 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   node.className = "watched";
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", data.text.alt);
-  parent.querySelector(".live_chart").append(node);
-  let listening = false;
-  const draw = async (run, { figure, steps, url, tall }, step, others) => {
-    const Plotly = await plotly(url);
-    node.classList.toggle("tall", Boolean(tall));
+  const line = document.createElement("div");
+  line.className = "cursor";
+  parent.querySelector(".live_chart").append(node, line);
+  let listening = false, drawn = [], asked = null;
+  const moveCursor = () => {
+    const [run, { figure }, step] = asked;
+    cursor(line, node, figure.layout.meta.kind === "steps" && !run.live ? step : null);
+    node.dataset.step = step;
+  };
+  const draw = async (run, data, step, others) => {
+    await plotly(data.url);
+    asked = [run, data, step, others];
+    node.classList.toggle("tall", Boolean(data.tall));
+    const moves = data.figure.data.some(({ meta }) => meta?.array || meta?.at);
+    if (moves || what(asked, node).some((value, i) => value !== drawn[i])) inTurn(react);
+    else moveCursor();
+  };
+  const react = async () => {
     if (!node.isConnected || node.clientWidth === 0) return;
+    const [run, { figure, steps }, step, others] = asked, now = what(asked, node);
     const traces = [...figure.data.flatMap((trace) => fill(trace, run, others, step, node)), ...inherited(figure, run)];
     const range = rangeOf(figure, traces, [run.parent?.view, run, ...others]);
-    await Plotly.react(node, traces, layout(figure, node, run, step, steps, range), { displayModeBar: false, responsive: false });
-    Object.assign(node.dataset, { run: run.id, step, points: run.rows.length });
+    await globalThis.Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
+    drawn = now;
+    Object.assign(node.dataset, { run: run.id, points: run.rows.length });
+    moveCursor();
     if (listening) return;
     listening = true;
+    node.on("plotly_relayout", moveCursor);
     node.on("plotly_click", ({ points }) => points[0].customdata && setTriggerValue("clicked", points[0].customdata));
   };
   const picture = (format) => image(node, format, background(parent));
@@ -48,6 +65,32 @@ async function image(node, format, ground) {
 function listed({ name, meta, x, y }) {
   const words = name || meta?.y || meta?.array || "";
   return Array.from(x ?? [], (value, i) => [words, value, y?.[i]]);
+}
+
+// All that a chart's curves depend on, but for the step in view.
+function what([run, { figure }, , others], node) {
+  const { color, fontSize } = getComputedStyle(node), runs = [run, run.parent?.view, ...others];
+  return [figure, run, node.clientWidth, node.clientHeight, color, fontSize, ...runs.map((view) => view?.rows.length)];
+}
+
+// Charts that plotly draws anew take turns, one in each animation frame: all at once they would hold up the scrubber.
+const queue = [];
+
+function inTurn(draw) {
+  if (!queue.includes(draw) && queue.push(draw) === 1) requestAnimationFrame(nextTurn);
+}
+
+function nextTurn() {
+  queue[0]();
+  queue.shift();
+  if (queue.length) requestAnimationFrame(nextTurn);
+}
+
+// A line over the plot at the step in view. It is no shape of plotly's, which would draw all anew for each frame.
+function cursor(line, node, step) {
+  const { xaxis, _size: plot } = node._fullLayout, [low, high] = xaxis.range, place = (step - low) / (high - low);
+  line.hidden = step === null || place < 0 || place > 1;
+  Object.assign(line.style, { left: `${plot.l + place * plot.w}px`, top: `${plot.t}px`, height: `${plot.h}px` });
 }
 
 // The points of expressions x over y in rows.
@@ -125,11 +168,10 @@ function spread(values) {
 
 const inkOf = (node) => getComputedStyle(node).color;
 
-// The figure's layout in the theme's colours, at the node's size; over steps, with a line at the frame in view.
-function layout(figure, node, run, step, steps, range) {
+// The figure's layout in the theme's colours, at the node's size.
+function layout(figure, node, run, steps, range) {
   const { kind, fit } = figure.layout.meta, theme = getComputedStyle(node), ink = inkOf(node), over = kind === "steps";
   const axis = { color: ink, gridcolor: theme.getPropertyValue("--st-border-color"), zeroline: false };
-  const cursor = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "dot" } };
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // stage mode has larger type
   const margin = Object.fromEntries(Object.entries(figure.layout.margin).map(([side, size]) => [side, scale * size]));
   return {
@@ -146,7 +188,6 @@ function layout(figure, node, run, step, steps, range) {
     xaxis: { ...figure.layout.xaxis, ...axis, ...(over && { range: [0, steps] }), ...(fit && { range }) },
     yaxis: { ...figure.layout.yaxis, ...axis, ...(range && { range }) },
     hoverlabel: { bgcolor: theme.getPropertyValue("--st-secondary-background-color"), bordercolor: ink, font: { color: ink } },
-    shapes: [...(figure.layout.shapes ?? []), ...(over && !run.live ? [cursor] : [])],
     uirevision: run.id,
   };
 }

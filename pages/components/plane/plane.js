@@ -1,14 +1,12 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
 import { toggle } from "../shared/controls.js";
 import { contactSheet, fit, message } from "../shared/draw.js";
+import { axes, axisName, badges, dot, ellipse, outlined, rings } from "../shared/map.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 
 const DIM = 0.45; // of the decoded images, so that points stand out
-const RADIUS = 3.5;
-const APART = 27; // between the centres of two badges
 const REACH = 2.5; // of the plane, where a run recorded none
-const EDGE = 26; // no ticks in the corners, where the axes have their names
 const LAYERS = ["manifold", "points", "ellipses", "density", "prior"];
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
@@ -40,8 +38,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     if (clouds && on.density) density(context, clouds.flat(), side, shown, haze);
     if (clouds && on.ellipses) clouds.forEach((cloud, label) => cloud.forEach((point) => ellipse(context, point, place, side / (2 * shown), colors[label])));
     if (on.points) points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
-    axes(context, place, side, shown, dims, view);
-    badges(points, place, side).forEach((spot) => badge(context, spot, colors[spot.label], names[spot.label]));
+    axes(context, place, side, [-shown, shown], dims, view.principal ? ["PC₁", "PC₂"] : view.axes.map(axisName));
+    badges(context, points, place, side, colors, names);
     if (on.prior) rings(context, place, prior, dims); // on top: without the prior's pull, codes would hide it
     const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
     if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17, "right");
@@ -66,12 +64,10 @@ function controls(bar, { on, view, dims, has, text }, redraw) {
 
 function choice(dims, chosen, act) {
   const select = document.createElement("select");
-  for (let i = 0; i < dims; i++) select.add(new Option(`z${subscript(i + 1)}`, i, i === chosen, i === chosen));
+  for (let i = 0; i < dims; i++) select.add(new Option(axisName(i), i, i === chosen, i === chosen));
   select.onchange = () => act(Number(select.value));
   return select;
 }
-
-const subscript = (number) => [...`${number}`].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("");
 
 // Points [x, y, sigma_x, sigma_y] of each class: two dimensions or the principal plane; with one dimension, that and the class.
 function classPoints({ codes, stds, principal, labels }, dims, numClasses, reach, view) {
@@ -82,16 +78,6 @@ function classPoints({ codes, stds, principal, labels }, dims, numClasses, reach
     clouds[label].push([codes.data[n * dims + i], y, stds?.data[n * dims + i], stds?.data[n * dims + j]]);
   });
   return clouds;
-}
-
-// One standard deviation of a posterior.
-function ellipse(context, [x, y, sx, sy], place, scale, color) {
-  context.beginPath();
-  context.ellipse(place(0, x), place(1, y), Math.max(0.5, sx * scale), Math.max(0.5, sy * scale), 0, 0, 2 * Math.PI);
-  context.strokeStyle = color;
-  context.globalAlpha = 0.75;
-  context.stroke();
-  context.globalAlpha = 1;
 }
 
 const CELLS = 96;
@@ -114,103 +100,4 @@ function density(context, points, side, reach, haze) {
   context.imageSmoothingEnabled = true;
   context.drawImage(haze, 0, 0, side, side);
   context.imageSmoothingEnabled = false;
-}
-
-// Where the prior's density is as at one and at two standard deviations on an axis: circles, or a Laplace law's diamonds.
-function rings(context, place, prior, dims) {
-  Object.assign(context, { strokeStyle: "#fff", lineWidth: 2 });
-  context.setLineDash([6, 5]);
-  for (const radius of [1, 2]) {
-    context.beginPath();
-    if (dims === 1) [-radius, radius].forEach((x) => { context.moveTo(place(0, x), 0); context.lineTo(place(0, x), 2 * place(1, 0)); });
-    else if (prior === "normal") context.arc(place(0, 0), place(1, 0), place(0, radius) - place(0, 0), 0, 2 * Math.PI);
-    else [[radius, 0], [0, radius], [-radius, 0], [0, -radius], [radius, 0]].forEach(([x, y]) => context.lineTo(place(0, x), place(1, y)));
-    context.stroke();
-  }
-  context.setLineDash([]);
-  context.lineWidth = 1;
-}
-
-function dot(context, x, y, color) {
-  context.beginPath();
-  context.arc(x, y, RADIUS, 0, 2 * Math.PI);
-  context.fillStyle = color;
-  context.strokeStyle = "#0008";
-  context.fill();
-  context.stroke();
-}
-
-// Where the classes' names go: at each median, which a few strays do not move; those that would overlap are pushed apart.
-function badges(points, place, side) {
-  const median = (cloud, i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
-  const inside = (value) => Math.max(14, Math.min(side - 14, value));
-  const spots = points.flatMap((cloud, label) =>
-    cloud.length ? [{ label, x: inside(place(0, median(cloud, 0))), y: inside(place(1, median(cloud, 1))) }] : [])
-    .map((spot) => ({ ...spot, home: [spot.x, spot.y] }));
-  for (let round = 0; round < 20; round++) {
-    for (const a of spots) for (const b of spots) {
-      const dx = b.x - a.x, dy = b.y - a.y, distance = Math.hypot(dx, dy), push = (APART - distance) / 2;
-      if (a.label >= b.label || push <= 0) continue;
-      const [ux, uy] = distance > 0 ? [dx / distance, dy / distance] : [0, 1];
-      Object.assign(a, { x: inside(a.x - push * ux), y: inside(a.y - push * uy) });
-      Object.assign(b, { x: inside(b.x + push * ux), y: inside(b.y + push * uy) });
-    }
-  }
-  return spots;
-}
-
-// A class's name; where it was pushed aside, a line leads to where it belongs.
-function badge(context, { x, y, home }, color, name) {
-  if (Math.hypot(x - home[0], y - home[1]) > 12) {
-    Object.assign(context, { strokeStyle: color, lineWidth: 2 });
-    context.beginPath();
-    context.moveTo(x, y);
-    context.lineTo(...home);
-    context.stroke();
-  }
-  context.font = "700 17px sans-serif";
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  const width = Math.max(24, context.measureText(name).width + 10);
-  context.fillStyle = "#000c";
-  context.strokeStyle = color;
-  context.lineWidth = 2;
-  context.beginPath();
-  context.roundRect(x - width / 2, y - 12, width, 24, 12);
-  context.fill();
-  context.stroke();
-  context.lineWidth = 1;
-  context.fillStyle = "#fff";
-  context.fillText(name, x, y + 1);
-}
-
-// The axes through zero, with ticks in the prior's standard deviations, legible on any picture.
-function axes(context, place, side, reach, dims, { axes: [i, j], principal }) {
-  context.strokeStyle = "#fff6";
-  context.beginPath();
-  context.moveTo(place(0, 0), 0);
-  context.lineTo(place(0, 0), side);
-  if (dims > 1) {
-    context.moveTo(0, place(1, 0));
-    context.lineTo(side, place(1, 0));
-  }
-  context.stroke();
-  context.font = "600 14px sans-serif";
-  context.textBaseline = "alphabetic";
-  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((gap) => reach / gap < 5) ?? 1000, lowest = -Math.floor(reach / every) * every;
-  for (let tick = lowest; tick <= reach; tick += every) {
-    const across = place(0, tick), down = place(1, tick);
-    if (across > EDGE && across < side - EDGE) outlined(context, tick, across, side - 5, "center");
-    if (dims > 1 && down > EDGE && down < side - EDGE) outlined(context, tick, 4, down + 5, "left");
-  }
-  const names = principal ? ["PC₁", "PC₂"] : [`z${subscript(i + 1)}`, `z${subscript(j + 1)}`];
-  outlined(context, names[0], side - 4, side - 5, "right");
-  if (dims > 1) outlined(context, names[1], 4, 15, "left");
-}
-
-function outlined(context, text, x, y, align) {
-  Object.assign(context, { textAlign: align, lineWidth: 3, strokeStyle: "#000c", fillStyle: "#fff" });
-  context.strokeText(text, x, y);
-  context.fillText(text, x, y);
-  context.lineWidth = 1;
 }

@@ -1,8 +1,10 @@
 // What runs, where it stands, how long it will take; its transport, and the one scrubber of the page.
 import { menu } from "../shared/menu.js";
 import { part } from "../shared/part.js";
+import { steer, toggle } from "./keys.js";
 
 const ENDED = ["done", "stopped", "failed", "gone"];
+const SPEEDS = { "×¼": 0.25, "×½": 0.5, "×1": 1, "×2": 2, "×4": 4 };
 const number = new Intl.NumberFormat("en");
 
 export default part(["rows", "frame", "frames", "status"], (parent, { data, setTriggerValue }) => {
@@ -10,14 +12,18 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   bar.innerHTML = `
     <span class="what"></span><span class="state" role="status"></span><span class="where watched"></span>
     <span class="transport"><button data-act="pause"></button> <button data-act="step"></button> <span class="turns"></span><button data-act="slow"></button> <button data-act="stop"></button></span>
-    <span class="time"><button data-act="play"></button><input type="range" min="0" step="1"><span class="frame"></span>
+    <span class="time"><button data-act="play"></button><select></select><input type="range" min="0" step="1"><span class="frame"></span>
     <button data-act="live"></button><button data-act="fork"></button></span>`;
   const find = (selector) => bar.querySelector(selector);
   const act = Object.fromEntries([...bar.querySelectorAll("button")].map((button) => [button.dataset.act, button]));
   const slider = find("input");
   let current, seen = ""; // the run in view, and its state as last told
   slider.oninput = () => { current.pause(); current.seek(Number(slider.value)); };
-  act.play.onclick = () => (current.playing ? current.pause() : current.play());
+  slider.onkeydown = (event) => { if (event.key === " ") { event.preventDefault(); toggle(current); } }; // as everywhere else
+  act.play.onclick = () => toggle(current);
+  const speed = find("select");
+  speed.append(...Object.entries(SPEEDS).map(([name, value]) => new Option(name, value)));
+  speed.onchange = () => { current.speed = Number(speed.value); };
   act.live.onclick = () => current.seek(current.steps.length - 1);
   act.fork.onclick = () => setTriggerValue("wish", { wish: "fork", step: current.step });
   const wishFor = (wish) => setTriggerValue("wish", { wish, step: current.status.step, turn: current.status.turn ?? 0 });
@@ -34,6 +40,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     // The page's script does not see a run end; it has to, to offer what can be done next.
     if (ended && !lent && current === run && seen && !ENDED.includes(seen)) setTriggerValue("wish", { wish: "none", step });
     [current, seen] = [run, run.told ? state : ""];
+    steer(bar, run);
     bar.dataset.state = state;
     bar.dataset.step = step;
     bar.dataset.loaded = run.loaded;
@@ -63,6 +70,9 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     act.live.disabled = run.live;
     act.fork.disabled = !run.steps.length || run.step >= steps;
     act.play.disabled = slider.disabled = run.steps.length < 2;
+    speed.value = run.speed;
+    speed.setAttribute("aria-label", text.speed);
+    speed.title = text.speed;
     slider.max = Math.max(0, run.steps.length - 1);
     slider.value = Math.max(0, run.index);
     slider.setAttribute("aria-label", text.scrubber);
@@ -82,6 +92,7 @@ function files({ id, steps }, text) {
 }
 
 function label(button, sign, name) {
+  if (button.textContent === sign && button.title === name) return; // nothing to lay out anew while one scrubs
   button.textContent = sign;
   button.title = name;
   button.setAttribute("aria-label", name);

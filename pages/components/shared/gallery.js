@@ -21,7 +21,7 @@ export function picker(parent, columns, choose) {
   box.setAttribute("role", "listbox");
   box.style.setProperty("--columns", columns);
   parent.append(style, box);
-  let here = 0, shown = null;
+  let here = 0, shown = null, said = "";
   const focus = (i) => {
     box.children[here].tabIndex = -1;
     here = Math.max(0, Math.min(box.children.length - 1, i));
@@ -51,6 +51,9 @@ export function picker(parent, columns, choose) {
   return {
     // `images` (M, C, H, W), uint8; `marks` {index: {name, color, ink}} of those chosen; `label` and `name` for readers.
     show(images, marks, label, name) {
+      const words = JSON.stringify([marks, label, name]);
+      if (shown?.data === images.data && said === words) return; // asked in each frame of a drag
+      said = words;
       if (shown?.data !== images.data) {
         here = Math.min(here, images.shape[0] - 1);
         box.replaceChildren(...Array.from({ length: images.shape[0] }, (_, i) => option(images, i)));
@@ -76,12 +79,18 @@ export function pixels({ shape: [count], data }, i) {
   return Float32Array.from(data.subarray(i * size, (i + 1) * size), (value) => value / 255);
 }
 
+// Shades in [0, 1] as bytes; a loop, which takes a tenth of what `from` takes.
+export function bytes(values) {
+  const found = new Uint8ClampedArray(values.length);
+  for (let i = 0; i < found.length; i++) found[i] = 255 * values[i];
+  return found;
+}
+
 // Draws flat images in [0, 1] of `shape` [channels, height, width]: draw(context, pixels, x, y, width, height).
 export function painter() {
   const sheet = document.createElement("canvas");
   return (context, values, shape, x, y, width, height) => {
-    const data = Uint8ClampedArray.from(values, (value) => 255 * value);
-    context.drawImage(contactSheet({ shape: [1, ...shape], data }, 1, 0, sheet), x, y, width, height);
+    context.drawImage(contactSheet({ shape: [1, ...shape], data: bytes(values) }, 1, 0, sheet), x, y, width, height);
   };
 }
 

@@ -6,13 +6,21 @@ import { gan, net, vae } from "./net.js";
 // `model` is what the family's `browser(recipe)` says of the run, `tensors` ({name: {shape, data}}) are its weights.
 export function machine(model, tensors) {
   if (model.kind === "gan") return generator(gan(model, tensors));
-  if (model.kind === "vae") return generator(vae(model, tensors), ({ encode }) => (image) => encode(image).mu);
+  if (model.kind === "vae") return variational(vae(model, tensors), model.threshold);
   const parts = sums[model.kind](model, tensors), { values, pixels } = range(model);
   const encode = (image) => parts.code(values(image)), decode = (code) => pixels(parts.output(code));
   return { size: parts.atoms.shape[0], encode, decode, values, pixels, ...parts };
 }
 
-const generator = (made, encoder) => ({ size: made.k, decode: made.decode, ...(encoder && { encode: encoder(made) }) });
+const generator = ({ k, decode }) => ({ size: k, decode });
+
+// A posterior {mu, logvar} is what it encodes to; an image that is not of the data set has to be prepared as those were.
+const variational = (made, threshold = null) => ({
+  ...generator(made),
+  encode: (image) => made.encode(image).mu,
+  posterior: made.encode,
+  prepare: (image) => (threshold === null ? image : image.map((shade) => Number(shade > threshold))),
+});
 
 // Between images, where black is 0 and white is 1, and data values.
 function range({ black = 0, white = 1 }) {

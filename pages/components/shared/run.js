@@ -3,6 +3,7 @@ import { parse } from "./safetensors.js";
 
 const views = new Map();
 const PARALLEL = 3; // frames under way at once; a browser opens six connections to a host
+const PACE = 12; // frames a second of a replay at its usual speed
 const GRACE = 1000; // ms; a part that is only mounted anew finds the stream still open
 const FINAL = ["done", "failed", "gone"]; // nothing more will come
 
@@ -32,6 +33,7 @@ class RunView extends EventTarget {
     this.told = false; // whether the server has said how it stands
     this.loading = 0;
     this.timer = 0;
+    this.speed = 1; // of replay
     this.watched = false; // somebody shows it as the run in view, and not beside that one
   }
 
@@ -198,17 +200,19 @@ class RunView extends EventTarget {
     return this.timer !== 0;
   }
 
-  play(framesPerSecond = 12) {
+  play() {
     if (this.index >= this.steps.length - 1) this.seek(0);
-    this.timer = setInterval(() => {
+    const tick = () => {
+      this.timer = setTimeout(tick, 1000 / (PACE * this.speed));
       this.seek(this.index + 1);
       if (this.index === this.steps.length - 1) this.pause();
-    }, 1000 / framesPerSecond);
+    };
+    this.timer = setTimeout(tick, 1000 / (PACE * this.speed));
     this.say("frame");
   }
 
   pause() {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.timer = 0;
     this.say("frame");
   }

@@ -1,6 +1,6 @@
 // What each latent dimension does: one row a dimension, set to values across the prior, all others as they are.
-import { fit, message } from "../shared/draw.js";
-import { painter, picker, pixels, textSize } from "../shared/gallery.js";
+import { contactSheet, fit, message } from "../shared/draw.js";
+import { bytes, picker, pixels, textSize } from "../shared/gallery.js";
 import { vae } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
@@ -21,7 +21,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     <div class="rows" role="region" tabindex="0"><canvas role="img"></canvas><div class="rest"></div></div>
     <div class="where"></div>`;
   const find = (selector) => root.querySelector(selector);
-  const canvas = find("canvas"), rows = find(".rows"), paint = painter();
+  const canvas = find("canvas"), rows = find(".rows");
   rows.setAttribute("aria-label", text.alt);
   let chosen = 0, last = null, made = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
@@ -44,7 +44,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     chosen = Math.min(chosen, count - 1);
     choose.show(inputs, { [chosen]: CHOSEN }, text.choose, text.image);
     if (made.tensors !== weights.tensors || made.chosen !== chosen) {
-      made = { tensors: weights.tensors, chosen, ...walks(vae(data.model, weights.tensors), pixels(inputs, chosen), reach) };
+      made = { tensors: weights.tensors, chosen, ...walks(vae(data.model, weights.tensors), pixels(inputs, chosen), shape, reach) };
     }
     const order = [...made.mu.keys()].sort((a, b) => (kl ? kl.data[b] - kl.data[a] : a - b));
 
@@ -57,13 +57,14 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const first = Math.min(order.length - plan.shown, Math.round(rows.scrollTop / plan.tall));
     const inView = order.slice(first, first + plan.shown);
     made.values.forEach((value, i) => write(signed(value), plan.label + i * plan.pitch + plan.side / 2, plan.line / 2, "center"));
-    inView.forEach((dimension, row) => {
-      const y = plan.line + row * plan.tall, middle = y + plan.high / 2, nats = kl?.data[dimension], unused = nats < UNUSED;
+    inView.forEach((dimension, place) => {
+      const y = plan.line + place * plan.tall, middle = y + plan.high / 2, nats = kl?.data[dimension], unused = nats < UNUSED;
       context.globalAlpha = unused ? 0.5 : 1;
       write("z", 0, middle, "left", 700);
       write(dimension + 1, 0.6 * plan.size, middle + 0.3 * plan.size, "left", 700); // an index of full size: read from afar
       if (kl) write(unused ? text.unused : `${nats.toFixed(nats < 0.1 ? 2 : 1)} ${text.nats}`, plan.label - plan.size, middle, "right");
-      made.row(dimension).forEach((image, i) => paint(context, image, shape, plan.label + i * plan.pitch, y, plan.side, plan.high));
+      const row = made.row(dimension), [, tall, wide] = shape;
+      made.values.forEach((_, i) => context.drawImage(row, i * wide, 0, wide, tall, plan.label + i * plan.pitch, y, plan.side, plan.high));
       const own = made.mu[dimension] / reach, outside = Math.abs(own) > 1 ? Math.sign(own) : 0;
       const x = plan.label + plan.side / 2 + (1 + (outside || own)) * plan.pitch * (COUNT - 1) / 2;
       caret(context, x, y + plan.high + 1, ROOM - 2, outside);
@@ -81,12 +82,15 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   return { draw, table };
 });
 
-// The code of image `x`, and row(i): what is decoded as its dimension i takes each of `values`. Made when first seen.
-function walks(model, x, reach) {
+// The code of image `x`, and row(i): a sheet of what is decoded as its dimension i takes each of `values`, made when first seen.
+function walks(model, x, shape, reach) {
   const { mu } = model.encode(x), rows = new Map();
   const values = Array.from({ length: COUNT }, (_, i) => reach * ((2 * i) / (COUNT - 1) - 1));
   const row = (i) => {
-    if (!rows.has(i)) rows.set(i, values.map((value) => model.decode(mu.with(i, value))));
+    if (!rows.has(i)) {
+      const data = bytes(values.flatMap((value) => [...model.decode(mu.with(i, value))]));
+      rows.set(i, contactSheet({ shape: [COUNT, ...shape], data }, COUNT, 0, document.createElement("canvas")));
+    }
     return rows.get(i);
   };
   return { mu, values, row };
