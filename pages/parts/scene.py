@@ -16,6 +16,7 @@ import streamlit as st
 from pages.parts.view import recorded, reference
 from repz_core.run import Run
 
+OWN = ("run", "lang")  # of the query: told by itself, and everybody's own
 OF_THE_RUN = ("steps",)  # what else of a part's data the run in view decides, and the stage tells
 
 
@@ -31,7 +32,7 @@ class Scene:
 
     def told(self) -> dict[str, Any]:
         """As the stage tells it, and a browser compares it: plain JSON."""
-        query = {name: st.query_params[name] for name in sorted(st.query_params) if name != "run"}
+        query = {name: st.query_params[name] for name in sorted(st.query_params) if name not in OWN}
         if "show" in st.session_state and self.run:
             query["show"] = st.session_state["show"]  # also where the URL leaves it to the page
         told: dict[str, Any] = {"page": self.page, "query": urlencode(sorted(query.items())), "run": None}

@@ -1,6 +1,6 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
 import { toggle } from "../shared/controls.js";
-import { contactSheet, fit, message } from "../shared/draw.js";
+import { contactSheet, fit, letters, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 
 const DIM = 0.45; // of the decoded images, so that points stand out
@@ -166,7 +166,7 @@ function badge(context, { x, y, home }, color, name) {
     context.lineTo(...home);
     context.stroke();
   }
-  context.font = "700 17px sans-serif";
+  context.font = letters(context, "700 17px");
   context.textAlign = "center";
   context.textBaseline = "middle";
   const width = Math.max(24, context.measureText(name).width + 10);
@@ -193,7 +193,7 @@ function axes(context, place, side, reach, dims, { axes: [i, j], principal }) {
     context.lineTo(side, place(1, 0));
   }
   context.stroke();
-  context.font = "600 14px sans-serif";
+  context.font = letters(context, "600 14px");
   context.textBaseline = "alphabetic";
   const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((gap) => reach / gap < 5) ?? 1000, lowest = -Math.floor(reach / every) * every;
   for (let tick = lowest; tick <= reach; tick += every) {

@@ -1,5 +1,6 @@
 // What runs, where it stands, how long it will take; its transport, and the one scrubber of the page.
 import { part } from "../shared/part.js";
+import { tell } from "./said.js";
 
 const ENDED = ["done", "stopped", "failed", "gone"];
 const number = new Intl.NumberFormat("en");
@@ -37,7 +38,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     bar.dataset.loaded = run.loaded;
     find(".what").textContent = title;
     find(".state").textContent = recorded && state === "done" ? text.recorded : text[state];
-    find(".where").textContent = message || where(run.status, steps, turns.length, text, ended);
+    tell(find(".where"), message, text.language, () => where(run.status, steps, turns.length, text, ended));
     const paused = run.status.desired === "pause";
     label(act.pause, paused ? text.resume : text.pause, paused ? text.resume : text.pause);
     label(act.step, text.step, text.step);
@@ -86,7 +87,7 @@ function where({ step, turn, seconds, pace, metrics }, steps, total, text, ended
 
 // The method's metrics on held-out data, measured once at the end, in the order that the page gives.
 function measured(metrics, text) {
-  const words = text.metrics.filter((name) => name in (metrics ?? {})).map((name) => `${name.replaceAll("_", " ")} ${figure(metrics[name])}`);
+  const words = Object.entries(text.metrics).filter(([name]) => name in (metrics ?? {})).map(([name, words]) => `${words} ${figure(metrics[name])}`);
   return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
 }
 

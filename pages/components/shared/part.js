@@ -28,12 +28,14 @@ export function part(types, setUp) {
         mount.redraw();
       };
       changes.addEventListener("change", mount.bind);
+      document.fonts.addEventListener("loadingdone", mount.redraw); // a canvas does not do so by itself
       mounts.set(parentElement, mount);
     }
     mount.given = data;
     mount.bind();
     return () => {
       changes.removeEventListener("change", mount.bind);
+      document.fonts.removeEventListener("loadingdone", mount.redraw);
       mount.leave.forEach((end) => end());
       mount.watch.disconnect();
       mounts.delete(parentElement);
