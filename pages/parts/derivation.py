@@ -30,8 +30,8 @@ GAP = r"\log p(x) = \mathrm{ELBO}(x) + \mathrm{KL}\big(q(z\mid x)\,\|\,p(z\mid x
 def derivation(run: Run, pixels: str) -> None:
     """Formulas by KaTeX; under each the same terms as numbers, which follow the scrubber."""
     constant = _constant(run)
-    hint = _("q(x) is the law of the validation images themselves. All terms in nats per image, at the step in view. ")
-    with panels.panel(_("Where does the loss come from?"), hint + pixels, run):
+    hint = _("q(x) is the law of the validation images themselves. All terms in nats per image, at the step in view.")
+    with panels.panel(_("Where does the loss come from?"), f"{hint} {pixels}", run):
         _step(run, "joint", _("Encoder and decoder each give a law of image and code together:"), JOINT, "")
         words = _("Training brings the two together. Written out, their divergence is")
         terms = _(
