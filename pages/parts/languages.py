@@ -6,15 +6,15 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.assets import VERSION, bare_part
-from repz_core.locale import _, ask, language, use_language
+from repz_core.locale import ask, language, use_language
 
 # In the URL and the cookie: the catalogue, the name to switch by, and how the switch says so in its own words.
 SPEAK = {"en": ("en", "EN", "This page in English"), "zh": ("zh_CN", "中文", "用中文显示本页")}
 COOKIE = "repz-lang"
 
 # Loaded where a system has no Chinese letters of its own alone: the theme names it behind all of theirs.
-FONT = f"""<style>@font-face {{ font-family: "repz SC"; src: url("/repz/assets/{VERSION}/fonts/repz-sc.woff2") format("woff2");
-unicode-range: U+2E80-9FFF, U+FF00-FFEF; font-display: swap; }}</style>"""
+FONT = f"""<style>@font-face {{ font-family: "repz SC"; font-display: swap; unicode-range: U+2E80-9FFF, U+FF00-FFEF;
+src: url("/repz/assets/{VERSION}/fonts/repz-sc.woff2") format("woff2"); }}</style>"""
 
 _switch = bare_part("language")
 

@@ -1,4 +1,4 @@
-"""What another process said in English, in another language: the words of workers and of the supervisor in a run's status.
+"""What another process said in English, in another language: the words of workers and supervisor in a run's status.
 
 They were made of a message of the catalogue by `format`. So the message is found whose fixed words are there, in their
 order, and what stands between them goes into its translation. No backtracking: time is linear in the text.
