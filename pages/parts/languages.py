@@ -8,8 +8,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.parts.assets import VERSION, bare_part
 from repz_core.locale import ask, language, use_language
 
-# In the URL and the cookie: the catalogue, the name to switch by, and how the switch says so in its own words.
-SPEAK = {"en": ("en", "EN", "This page in English"), "zh": ("zh_CN", "中文", "用中文显示本页")}
+# By the code in URL and cookie: the catalogue, the switch's sign, and what it does in its own words.
+SPEAK = {"en": ("en", "EN", "This page in English"), "zh": ("zh_CN", "中", "用中文显示本页")}
 COOKIE = "repz-lang"
 
 # Loaded where a system has no Chinese letters of its own alone: the theme names it behind all of theirs.
@@ -32,7 +32,7 @@ def switch() -> None:
     [other] = [code for code in SPEAK if code != here]
     data: dict[str, Any] = {
         "language": language().replace("_", "-"), "chosen": st.session_state.get("lang", ""), "cookie": COOKIE,
-        "other": other, "name": SPEAK[other][1], "help": SPEAK[other][2],
+        "other": other, "sign": SPEAK[other][1], "help": SPEAK[other][2],
     }  # fmt: skip
     _switch(key="language", data=data, on_wish_change=_switched)
 

@@ -19,6 +19,8 @@ SPOKEN = (
     N_("prior"), N_("pull"), N_("r1"), N_("r1 every"), N_("rate"), N_("resample"), N_("seed"), N_("shift"), N_("size"),
     N_("spectral norm"), N_("steps"), N_("temperature"), N_("threads"), N_("threshold"), N_("units"), N_("variant"),
     N_("warmup"), N_("weights"), N_("width"),
+    # states of a run
+    N_("queued"), N_("running"), N_("paused"), N_("done"), N_("stopped"), N_("failed"),
     # choices
     N_("alternating"), N_("bernoulli"), N_("conv"), N_("gaussian"), N_("hinge"), N_("laplace"), N_("least squares"),
     N_("linear"), N_("minimax"), N_("no negatives"), N_("non saturating"), N_("normal"), N_("orthonormal"),
