@@ -111,7 +111,7 @@ VOCABULARY: dict[str, Array] = {
         "representation, count, draw",
         np.float32,
     ),
-    "map_h": Array("UMAP of h of training, then validation images", "point, axis", np.float16),
+    "map_h": Array("UMAP of h of training, then validation, then test images", "point, axis", np.float16),
     "map_labels": Array("their classes", "point", np.uint8),
     "maps_h": Array("UMAP of the frames' `embeddings_h`, aligned", "frame, probe, axis", np.float16),
     "maps_z": Array("UMAP of the frames' `embeddings_z`, aligned", "frame, probe, axis", np.float16),

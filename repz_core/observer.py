@@ -23,7 +23,7 @@ class Observer:
         self.method = method
         held_out, test = data.part("validation"), data.part("test")
         chosen = in_turn(test.y, NUM_INPUTS)
-        self.held_out = labelled(method, held_out)
+        self.held_out, self.test = labelled(method, held_out), test
         self.train = Labelled(train, torch.from_numpy(data.part("train").y))
         inputs = method.prepare(torch.from_numpy(test.x[chosen]))
         self.examples = Examples(train, self.held_out.x[:MAX_PROBES], inputs)
@@ -56,9 +56,11 @@ class Observer:
 
     @torch.inference_mode()
     def overview(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The method's arrays that are wanted at once when training ends."""
+        """The method's arrays over all examples that are wanted at once when training ends."""
         method = self.method.eval()
-        return in_types(method, method.overview(self._classed(), self.held_out))
+        parts = [self._classed(), self.held_out, labelled(method, self.test)]
+        everything = Labelled(torch.cat([part.x for part in parts]), torch.cat([part.y for part in parts]))
+        return in_types(method, method.overview(everything))
 
     @torch.inference_mode()
     def validate(self, quick: bool) -> dict[str, float]:

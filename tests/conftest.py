@@ -65,7 +65,7 @@ def no_last_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("repz_core.methods.simclr.SimCLR.compare", lambda self, train, held_out: {})
     monkeypatch.setattr("repz_core.methods.simclr.SimCLR.probe", lambda self, train, held_out, quick=False: {})
     monkeypatch.setattr("repz_core.methods.simclr.SimCLR.reference", lambda self, train, held_out: {})
-    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.overview", lambda self, train, held_out: {})
+    monkeypatch.setattr("repz_core.methods.simclr.SimCLR.overview", lambda self, everything: {})
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def test_accuracy_against_labels(tiny, no_maps):
     train, test = (Labelled(*map(torch.from_numpy, (data.part(p).x, data.part(p).y))) for p in ("train", "test"))
     method = built(tiny).eval()
     with torch.inference_mode():
-        arrays = method.compare(train, test) | method.overview(train, test)
+        arrays = method.compare(train, test) | method.overview(test)
         metrics = method.probe(train, test) | method.reference(train, test)
     assert arrays["probe_accuracy"].shape == (6, 5, 4)
     assert arrays["probe_labels"].tolist() == [1, 5, 10, 50, 129]
@@ -143,7 +143,7 @@ def test_accuracy_against_labels(tiny, no_maps):
     assert vae[-1].mean().item() > untrained[-1].mean().item() - 0.1
     assert vae[-1].mean() > 0.8
     assert (pixels[1:].mean(1) >= pixels[:-1].mean(1)).all()
-    assert len(arrays["map_h"]) == len(arrays["map_labels"]) == len(train.y) + len(test.y)
+    assert len(arrays["map_h"]) == len(arrays["map_labels"]) == len(test.y)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +200,7 @@ def test_a_finished_run_has_its_maps(tiny, tmp_path, no_maps, monkeypatch):
     assert isinstance(last, Snapshot)
     assert last.arrays["maps_h"].shape == last.arrays["maps_z"].shape == (5, 143, 2)
     assert all(np.array_equal(last.arrays[name], found) for name, found in look.items())
+    assert len(look["map_h"]) == len(look["map_labels"]) == CARDS["digits"].size
     assert {"maps_h", "map_h", "embeddings_h"} < look.keys() < last.arrays.keys()
     assert last.arrays["map_steps"].tolist() == run.frames()
     assert np.isfinite(last.arrays["maps_h"]).all()

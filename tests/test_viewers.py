@@ -44,6 +44,7 @@ def test_everybody_gets_the_page(report):
 
 def test_everybody_has_every_row_once_breaks_included(report):
     assert report["returned"] == VIEWERS / 4
+    assert report["on_stage"] == VIEWERS
     assert report["rows"] > 10
     assert report["behind"] == report["wrong"] == 0
 

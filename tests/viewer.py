@@ -1,5 +1,6 @@
 """One viewer of a live run, without a browser, that does what a browser does on the VAE page: it loads the page and its
-parts, speaks Streamlit's protobuf WebSocket, reads the run's event stream and fetches its frames. 127.0.0.1 only.
+parts, speaks Streamlit's protobuf WebSocket, reads the run's event stream and the stage's, and fetches the run's
+frames. 127.0.0.1 only.
 """
 
 import asyncio
@@ -70,7 +71,7 @@ class Viewer:
         self.session, self.parts, self.ready = "", set[str](), asyncio.Event()
         self.script: float | None = None
         self.offset, self.digest, self.state = 0, hashlib.sha256(), ""
-        self.updates = self.rows = self.told = self.frames = self.returns = self.bytes = 0
+        self.updates = self.rows = self.told = self.frames = self.returns = self.bytes = self.heard = 0
         self.wanted: asyncio.Queue[int] = asyncio.Queue()
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -85,16 +86,17 @@ class Viewer:
         ready.cancel()
         await self.load_parts(http, self.parts)
         http.close()
-        self.tasks.append(asyncio.create_task(self.listen()))
+        self.tasks += [asyncio.create_task(self.listen()), asyncio.create_task(self.follow_stage())]
 
     async def return_after_a_break(self) -> None:
         """Lose page and stream in the middle of whatever came; come back with the session's and the last event's id."""
-        frames, page, stream = self.tasks
-        page.cancel()
-        stream.cancel()
+        frames, *connected = self.tasks
+        for connection in connected:
+            connection.cancel()
         await asyncio.sleep(AWAY)
         self.returns += 1
-        self.tasks = [frames, asyncio.create_task(self.page()), asyncio.create_task(self.listen())]
+        again = (self.page(), self.listen(), self.follow_stage())
+        self.tasks = [frames, *(asyncio.create_task(connection) for connection in again)]
 
     async def leave(self) -> None:
         """Close everything. Raises what went wrong meanwhile."""
@@ -164,6 +166,17 @@ class Viewer:
                     for event in events:
                         self.take(event)
             raise EOFError("the server closed the event stream")
+        finally:
+            http.close()
+
+    async def follow_stage(self) -> None:
+        """Hear what a presenter shows, if anybody does."""
+        http = Http(self.port)
+        try:
+            async with aclosing(http.chunks("/repz/stage")) as chunks:
+                async for chunk in chunks:
+                    self.heard += chunk.count(b"data: ")
+            raise EOFError("the server closed the stage's stream")
         finally:
             http.close()
 

@@ -114,6 +114,7 @@ async def crowd(options: argparse.Namespace) -> dict[str, Any]:
         "first_script": quantiles(scripts),
         "scripts": len(scripts),
         "returned": sum(viewer.returns for viewer in viewers),
+        "on_stage": sum(viewer.heard > 0 for viewer in viewers),
         "rows": max((viewer.rows for viewer in viewers), default=0),
         "updates_a_second": updates,
         "behind": sum(viewer.offset < goal for viewer in viewers),

@@ -136,8 +136,10 @@ class Method(nn.Module, ABC):
         """Metrics of what was there before training; only a trained model's evaluation has them beside `probe`'s."""
         return {}
 
-    def overview(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
-        """Arrays over all examples that are wanted at once when training ends; only the last snapshot has them."""
+    def overview(self, everything: Labelled) -> dict[str, Tensor]:
+        """Arrays over the training, validation and test examples, in that order, which are wanted at once when training
+        ends; only the last snapshot has them.
+        """
         return {}
 
     def compare(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:

@@ -149,10 +149,12 @@ class SimCLR(Method):
             "probe_pixels": float(judge.linear(train.x, held_out.x).mean()),
         }
 
-    def overview(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
-        """A map of h of all there is."""
-        h = torch.cat([self.encode(train.x), self.encode(held_out.x)])[:MAP_POINTS]
-        return {"map_h": embed.flat_map(h), "map_labels": torch.cat([train.y, held_out.y])[:MAP_POINTS]}
+    def overview(self, everything: Labelled) -> dict[str, Tensor]:
+        """A map of h."""
+        return {
+            "map_h": embed.flat_map(self.encode(everything.x[:MAP_POINTS])),
+            "map_labels": everything.y[:MAP_POINTS],
+        }
 
     def compare(self, train: Labelled, held_out: Labelled) -> dict[str, Tensor]:
         """Accuracy against the number of labels, for h, z, the pixels, h before training, as many principal components

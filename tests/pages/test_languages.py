@@ -15,12 +15,13 @@ from repz_core.datasets.catalogue import CARDS
 from repz_core.runs import run_id
 
 # Names, units and code, which stay as they are.
-NAMES = {*CARDS} | set(
-    "PCA VAE GAN SimCLR Dirac Dirac-GAN PacGAN WGAN-GP MNIST Fashion-MNIST CIFAR-10 OpenML UCI SimSiam VICReg NT-Xent "
-    "ReLU TopK BatchTopK Adam SGD EMA ELBO AuxK FISTA ISTA MAP MLP IWAE UMAP FID kNN nll Laplace Bernoulli Wasserstein "
-    "Fréchet Jensen-Shannon Kullback-Leibler softmax sigmoid logit lasso hinge lerp slerp rate iwae log exp sin max min "
-    "sign free bits Streamlit secrets".split()
-)
+KNOWN = """
+PCA VAE GAN SimCLR Dirac Dirac-GAN PacGAN WGAN-GP MNIST Fashion-MNIST CIFAR-10 OpenML UCI SimSiam VICReg NT-Xent ReLU
+TopK BatchTopK Adam SGD EMA ELBO AuxK FISTA ISTA MAP MLP IWAE UMAP FID kNN nll Laplace Bernoulli Wasserstein Fréchet
+Jensen-Shannon Kullback-Leibler softmax sigmoid logit lasso hinge lerp slerp rate iwae log exp sin max min sign
+free bits Streamlit secrets
+"""
+NAMES = {*CARDS, *KNOWN.split()}
 WORD = re.compile(r"[A-Za-zé][A-Za-zé0-9]{2,}(?:[-_][A-Za-zé0-9]+)*|[A-Z]{2}-[A-Z][a-z]+")
 # Markdown's marks, formulas, links, what is filled in by the browser, tags.
 MARKS = re.compile(r":material/\w+:|:[a-z-]+\[|\$[^$]*\$|https?://\S+|%?\{[^}]*\}|<[^>]*>|\bmake hall\b")
