@@ -70,10 +70,12 @@ def strings(data: Any, keys: set[str], inside: bool = False) -> Iterator[str]:
 def of_element(message: Any) -> Iterator[str]:
     """What Streamlit's message for an element shows."""
     for field, value in message.ListFields():
-        values = value if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
-        for one in values if isinstance(values, list) else [values]:
+        repeated = not isinstance(value, str | bytes) and hasattr(value, "__len__")
+        for one in list(value) if repeated else [value]:
             if hasattr(one, "ListFields"):
                 yield from of_element(one)
+            elif isinstance(one, str) and field.name == "spec":  # a plotly figure
+                yield from strings(json.loads(one or "{}"), SAYS)
             elif isinstance(one, str) and field.name in SHOWN:
                 yield one
 
