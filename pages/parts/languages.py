@@ -73,7 +73,10 @@ def _weight(text: str) -> float:
 
 def _usual() -> str:
     """The catalogue where no script set one: of the session whose callback or fragment runs; English on a route."""
-    return SPEAK[_of_session() if get_script_run_ctx(suppress_warning=True) else "en"][0]
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return "en"
+    choose()
+    return language()
 
 
 ask(_usual)
