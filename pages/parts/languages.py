@@ -39,7 +39,8 @@ def switch() -> None:
 
 def _switched() -> None:
     """Ahead of the script, so that all of it speaks the new language; the URL's word would be the last."""
-    if (wish := st.session_state["language"].wish) in SPEAK:
+    wish = st.session_state["language"].wish
+    if isinstance(wish, str) and wish in SPEAK:
         st.session_state["lang"] = wish
         if "lang" in st.query_params:
             st.query_params["lang"] = wish
