@@ -16,11 +16,11 @@ CUT = """() => {
       if (node.shadowRoot) look(node.shadowRoot);
       const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
       const style = own && node.checkVisibility() && getComputedStyle(node);
-      if (!style || !node.clientWidth || node.closest("svg, .katex, [data-testid='stIconMaterial']")) continue;
+      if (!style || !node.clientWidth || node.closest("svg, .katex, [data-testid='stIconMaterial'], a[href^='#']")) continue;
       const open = style.overflowX === "visible" && style.display !== "inline-block";
       const fits = open || node.scrollWidth <= node.clientWidth + 2;
       const box = node.getBoundingClientRect();
-      const inside = box.width < 2 || box.right <= innerWidth + 1 && box.left >= -1;
+      const inside = box.bottom < 0 || box.width < 2 || (box.right <= innerWidth + 1 && box.left >= -1);
       if (!fits || !inside) cut.push(`${node.tagName} ${node.textContent.trim().slice(0, 60)}`);
     }
   };
