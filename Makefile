@@ -4,10 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := -m pip install -q --disable-pip-version-check
+BABEL := $(PY) -m babel.messages.frontend -q
+LOCALE := repz_core/locale
+POT := $(VENV)/repz.pot
 STREAMLIT := $(VENV)/bin/streamlit run streamlit_app.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run hall dev setup test lint bench bench-full checkpoints browser clean
+.PHONY: help run hall dev setup test lint messages bench bench-full checkpoints browser clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -32,6 +35,11 @@ lint: $(VENV)/.tests  ## check style, format and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+messages: $(VENV)/.tests  ## bring the translations up to date: what people read into the .po files, these into the .mo files
+	@$(BABEL) extract -F pyproject.toml --no-default-keywords -k _ -k N_ --add-location=file --no-wrap -o $(POT) .
+	@$(BABEL) update -D repz -d $(LOCALE) -i $(POT) -N --ignore-obsolete --ignore-pot-creation-date --no-wrap
+	@$(BABEL) compile -D repz -d $(LOCALE)
 
 bench: $(VENV)/.tests .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python

@@ -19,14 +19,15 @@ from pages.parts.assets import COMPONENTS, VERSION
 from pages.stage import stage
 from pages.tail import Tail, stamp
 from repz_core.config import RepzError
-from repz_core.locale import _, language
+from repz_core.locale import LANGUAGES, _, language
+from repz_core.locale.retold import retell
 from repz_core.player import player
 from repz_core.run import Run
 from repz_core.runs import RunStore
 from repz_core.script import script
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2"}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -159,6 +160,13 @@ async def asset(request: Request) -> Response:
     return Response(kept(path, stamp(path), pack=True), media_type=MEDIA_TYPES[path.suffix], headers=headers)
 
 
+async def said(request: Request) -> Response:
+    """What a run's status says in English, in the language asked for."""
+    wanted, text = request.path_params["language"], request.query_params.get("text", "")
+    words = retell(text, wanted) if wanted in LANGUAGES else text
+    return PlainTextResponse(words, headers={"Cache-Control": "public, max-age=3600"})
+
+
 @cache
 def _plotly_gzipped() -> bytes:
     return gzip.compress((Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes())
@@ -178,6 +186,7 @@ ROUTES = [
     Route("/repz/runs/{id}/weights", weights),
     Route("/repz/runs/{id}/script", as_script),
     Route("/repz/runs/{id}/player", as_player),
+    Route("/repz/said/{language}", said),
     Route("/repz/assets/{version}/{name:path}", asset),
     Route("/repz/plotly/{version}.js", plotly_js),
 ]

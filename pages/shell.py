@@ -5,16 +5,17 @@ from pathlib import Path
 import streamlit as st
 
 from pages import gan, home, linear, simclr, sparse, vae
-from pages.parts import presenter, scene
+from pages.parts import languages, presenter, scene
 from pages.parts.stage_bar import stage_bar
-from repz_core.locale import _, use_language
+from repz_core.locale import _
 
 HERE = Path(__file__).parent
 
-use_language("en")
+languages.choose()
 st.set_page_config(page_title="repz", page_icon=str(HERE / "icon.png"), layout="wide")
 st.html(HERE / "shell.css")
 st.html(HERE / "on_stage.css")
+st.html(languages.FONT)
 start = st.Page(home.page, title=_("Home"), icon=":material/home:", default=True)
 sparse_page = st.Page(sparse.page, title=_("Sparse"), url_path="sparse", icon=":material/grain:")
 families = {
@@ -30,6 +31,7 @@ page = st.navigation([start, *dict.fromkeys(families.values())], position="top")
 with st.container(key="corner", horizontal=True):
     top = st.container(width="content")
     presenter.corner()
+    languages.switch()
 here = scene.begin(page.url_path)
 page.run()
 with top:

@@ -20,7 +20,7 @@ COMPONENTS = Path(__file__).resolve().parent.parent / "components"
 
 def _version() -> str:
     digest = hashlib.sha256()
-    for path in sorted(COMPONENTS.rglob("*.*s")):
+    for path in sorted(COMPONENTS.rglob("*.*")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

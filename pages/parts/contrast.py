@@ -10,6 +10,7 @@ from repz_core import recipes
 from repz_core.datasets import catalogue
 from repz_core.figures import palette
 from repz_core.locale import _
+from repz_core.locale.words import spoken
 from repz_core.recipes import simclr
 from repz_core.run import Run
 from repz_core.runs import RunStore
@@ -49,7 +50,12 @@ def bench(run: Run, title: str, hint: str) -> None:
     colour = catalogue.card(run.recipe.dataset).shape[0] == 3
     names = [name for name in type(run.recipe.data).model_fields if colour or name not in ("jitter", "grey")]
     knobs = [
-        {"name": name, "label": name, "to": simclr.most(run.recipe, name), "usual": simclr.most(run.recipe, name) / 3}
+        {
+            "name": name,
+            "label": spoken(name),
+            "to": simclr.most(run.recipe, name),
+            "usual": simclr.most(run.recipe, name) / 3,
+        }
         for name in names
     ]
     with panels.panel(title, hint, run):

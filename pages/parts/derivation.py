@@ -19,7 +19,7 @@ EXPANDED = (
     r"\big[\log q(x) + \log q(z\mid x) - \log p(x\mid z) - \log p(z)\big]"
 )
 GROUPED = (
-    r"= \underbrace{\mathbb{E}\,[-\log p(x\mid z)]}_{\text{reconstruction}}"
+    r"= \underbrace{\mathbb{E}\,[-\log p(x\mid z)]}_{\text{RECONSTRUCTION}}"
     r" + \underbrace{\mathbb{E}_{q(x)}\,\mathrm{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{KL}}"
     r" + \underbrace{\mathbb{E}_{q(x)}\log q(x)}_{C}"
 )
@@ -30,8 +30,8 @@ GAP = r"\log p(x) = \mathrm{ELBO}(x) + \mathrm{KL}\big(q(z\mid x)\,\|\,p(z\mid x
 def derivation(run: Run, pixels: str) -> None:
     """Formulas by KaTeX; under each the same terms as numbers, which follow the scrubber."""
     constant = _constant(run)
-    hint = _("q(x) is the law of the validation images themselves. All terms in nats per image, at the step in view. ")
-    with panels.panel(_("Where does the loss come from?"), hint + pixels, run):
+    hint = _("q(x) is the law of the validation images themselves. All terms in nats per image, at the step in view.")
+    with panels.panel(_("Where does the loss come from?"), f"{hint} {pixels}", run):
         _step(run, "joint", _("Encoder and decoder each give a law of image and code together:"), JOINT, "")
         words = _("Training brings the two together. Written out, their divergence is")
         terms = _(
@@ -42,7 +42,7 @@ def derivation(run: Run, pixels: str) -> None:
         words = _("The terms with z but without x make a divergence of their own; log q(x) knows no model:")
         terms = "{val_recon} + {val_kl} + " + _shown(constant)
         total = "" if constant is None else f" = {{val_recon+val_kl{constant:+.4f}}}"
-        _step(run, "grouped", words, GROUPED, terms + total)
+        _step(run, "grouped", words, GROUPED.replace("RECONSTRUCTION", _("reconstruction")), terms + total)
         words = _("So the least divergence is the greatest ELBO, whatever C is:")
         _step(run, "elbo", words, ELBO, "ELBO = −({val_recon} + {val_kl}) = {val_elbo}")
         words = _(

@@ -11,6 +11,7 @@ from pages.parts.view import reference
 from repz_core import recipes
 from repz_core.config import Recipe, value
 from repz_core.locale import _
+from repz_core.locale.words import spoken
 from repz_core.run import Run
 from repz_core.runs import RunStore, run_id
 
@@ -45,7 +46,7 @@ def offer_twin(run: Run, **changes: Any) -> None:
     """A button to train the twin that is not there."""
     recipe = _like(run, changes)
     with st.container(border=True):
-        words = ", ".join(f"{path.rpartition('.')[2]} = {given}" for path, given in changes.items())
+        words = ", ".join(f"{spoken(path.rpartition('.')[2])} = {spoken(given)}" for path, given in changes.items())
         st.markdown(_("There is no such run yet: the same but for {changes}.").format(changes=words))
         if start_here(_("Train it beside"), key=f"twin-{run_id(recipe)}") and start(recipe):
             st.rerun()
@@ -99,7 +100,7 @@ def slider(
     ]
     module = recipes.family(run.recipe.method)
     unit = _("{unit}, on test images").format(unit=_(module.UNIT)) if module.UNIT else _("on test images")
-    text = texts(title) | {"name": name, "unit": unit, "metrics": module.METRICS}
+    text = texts(title) | {"name": name, "unit": unit, "metrics": {metric: spoken(metric) for metric in module.METRICS}}
     data = {"run": reference(run), "members": shown, "start": start, "arrays": arrays, "columns": columns, "text": text}
     with panel(title, f"{hint} {source(found)}", RunStore().open(members[start].run)):
         _family(key=f"family-{name}", data=data)

@@ -11,6 +11,7 @@ from repz_core import recipes
 from repz_core.config import Config, Recipe, RepzError, bounds, choices, field_at, hint, leaf_paths, value
 from repz_core.datasets import catalogue
 from repz_core.locale import _
+from repz_core.locale.words import spoken
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
@@ -103,14 +104,14 @@ def _duration(seconds: float) -> str:
 
 def moved(recipe: Recipe, run: Run) -> str:
     """The knobs that stand elsewhere than the run in view has them: "k 16 · beta 4.0"."""
-    return " · ".join(f"{path.rpartition('.')[2]} {value(recipe, path)}" for path in _differing(recipe, run))
+    return " · ".join(f"{_name(path)} {spoken(value(recipe, path))}" for path in _differing(recipe, run))
 
 
 def _changes(recipe: Recipe, run: Run) -> list[str]:
     """What differs from the run in view, as words: "k 16 (was 2)"."""
     words = _("{name} {new} (was {old})")
     return [
-        words.format(name=path.rpartition(".")[2], new=value(recipe, path), old=value(run.recipe, path))
+        words.format(name=_name(path), new=spoken(value(recipe, path)), old=spoken(value(run.recipe, path)))
         for path in _differing(recipe, run)
     ]
 
@@ -154,12 +155,12 @@ def _take_preset(method: str) -> None:
 def _widget(method: str, cls: type[Config], path: str) -> Any:
     """The widget that suits a field: its bounds decide."""
     field = field_at(cls, path)
-    name, key, help = path.rpartition(".")[2].replace("_", " "), _key(method, path), _(field.description or "")
+    name, key, help = _name(path), _key(method, path), _(field.description) if field.description else ""
     low, high = bounds(field)
     if options := choices(field):
-        if sum(len(str(option)) + MARGIN for option in options) > ROOM:
-            return st.selectbox(name, options, key=key, help=help, format_func=lambda option: option.replace("_", " "))
-        return st.segmented_control(name, options, key=key, help=help, required=True)
+        if sum(_room(spoken(option)) + MARGIN for option in options) > ROOM:
+            return st.selectbox(name, options, key=key, help=help, format_func=spoken)
+        return st.segmented_control(name, options, key=key, help=help, required=True, format_func=spoken)
     if field.annotation is bool:
         return st.toggle(name, key=key, help=help)
     if hint(cls, path, "log"):
@@ -177,6 +178,15 @@ def _decades(low: float, high: float) -> list[float]:
     exponents = range(math.floor(math.log10(least)), math.ceil(math.log10(high)) + 1)
     ticks = [float(f"{m}e{e}") for e in exponents for m in (1, 2, 3, 5)]
     return [0.0] * (low == 0) + [tick for tick in ticks if least <= tick <= high]
+
+
+def _name(path: str) -> str:
+    return spoken(path.rpartition(".")[2])
+
+
+def _room(words: str) -> int:
+    """Letters' widths of room; a Chinese sign takes two."""
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in words)
 
 
 def _key(method: str, path: str) -> str:

@@ -29,7 +29,7 @@ def interpolation(run: Run, title: str, hint: str) -> None:
         "choose": _("choose image {end}"), "swap": _("swap A and B"), "angle": _("angle"),
         "lerp": _("straight line (lerp)"), "line": "(1−t) a + t b",
         "original": _("sample") if model["kind"] == "gan" else _("original"),
-        "slerp": _("great circle (slerp)"), "circle": "[sin((1−t)ω) â + sin(tω) b̂] / sin ω,  |z| even",
+        "slerp": _("great circle (slerp)"), "circle": "[sin((1−t)ω) â + sin(tω) b̂] / sin ω,  " + _("|z| even"),
         "norms": _("bars: |z|"),
     }  # fmt: skip
     with panels.panel(title, hint, run):

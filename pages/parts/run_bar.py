@@ -11,7 +11,8 @@ from pages.parts.view import recorded, reference
 from repz_core import recipes
 from repz_core.config import RepzError
 from repz_core.datasets import catalogue
-from repz_core.locale import _
+from repz_core.locale import _, language
+from repz_core.locale.words import spoken
 from repz_core.run import Run
 
 SLOW = 0.7  # seconds to look at each turn
@@ -54,7 +55,8 @@ def run_bar(run: Run, title: str) -> int | None:
         "script": _("Python script that trains it again"),
         "player": _("Page that plays without a server (HTML)"),
         "test": _("test, {unit}").format(unit=_(unit)) if unit else _("test"),
-        "metrics": recipes.family(run.recipe.method).METRICS,
+        "metrics": {name: spoken(name) for name in recipes.family(run.recipe.method).METRICS},
+        "language": language(),
     }
     dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
     title, turns = f"{title} · {_(dataset.title)}", recipes.turns(run.recipe)

@@ -39,4 +39,4 @@ def loss_curves(
 
 
 def _hover(name: str) -> str:
-    return "%{y:.1f} nats<extra>" + name + "</extra>"
+    return "%{y:.1f} " + _("nats") + "<extra>" + name + "</extra>"

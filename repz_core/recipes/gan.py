@@ -190,7 +190,7 @@ def describe(recipe: config.Recipe) -> str:
     model, training = recipe.model, recipe.training
     assert isinstance(model, Model)
     assert isinstance(training, Training)
-    words = [LOSSES[model.loss]]
+    words = [_(LOSSES[model.loss])]
     words += [_("{size} pixels").format(size=model.size)] * (catalogue.card(recipe.dataset).kind == "images")
     words += [f"R1 {model.r1:g}"] * (model.r1 > 0)
     words += [_("gradient penalty {weight:g}").format(weight=model.gradient_penalty)] * (model.gradient_penalty > 0)

@@ -9,6 +9,7 @@ from repz_core import layers as kinds
 from repz_core.config import Config, RepzError, Training
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
+from repz_core.locale.words import spoken
 
 TITLE = N_("Variational autoencoder")
 REACH = 2.5  # the decoded plane spans at least -REACH..REACH standard deviations of the prior
@@ -127,7 +128,7 @@ def describe(recipe: config.Recipe) -> str:
     assert isinstance(model, Model)
     words = [f"k = {model.k}", f"β = {model.beta:g}"]
     choices = ("net", "likelihood", "prior", "objective", "estimator")
-    words += [str(getattr(model, name)) for name in choices if getattr(model, name) != getattr(usual, name)]
+    words += [spoken(getattr(model, name)) for name in choices if getattr(model, name) != getattr(usual, name)]
     words += [_("warm-up {steps}").format(steps=model.warmup)] * (model.warmup > 0)
     words += [_("free bits {nats:g}").format(nats=model.free_bits)] * (model.free_bits > 0)
     return " · ".join(words)

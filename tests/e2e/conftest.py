@@ -97,9 +97,9 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
 
 
 @contextmanager
-def visitor(browser: Browser) -> Iterator[Page]:
+def visitor(browser: Browser, locale: str = "en-US") -> Iterator[Page]:
     """A browser with nothing in it, and what `page` promises of it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale=locale)
     page = context.new_page()
     page.set_default_timeout(30_000)
     faults: list[str] = []

@@ -1,7 +1,7 @@
 // Both players in the plane: what a judge says where, real points and the generator's, how these are pulled, and the
 // latent grid as the generator bends it. A lens follows the pointer: modes can be a hundredth of the picture wide.
 import { toggle } from "../shared/controls.js";
-import { fit, message } from "../shared/draw.js";
+import { fit, letters, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 
@@ -119,7 +119,7 @@ function mesh({ context, at }, { shape: [rows, columns], data }) {
 
 function ticks({ context, at, side }, reach) {
   const every = [0.25, 0.5, 1, 2, 5].find((gap) => reach / gap < 4) ?? 10, top = Math.floor(reach / every);
-  Object.assign(context, { font: "600 14px sans-serif", textBaseline: "alphabetic" });
+  Object.assign(context, { font: letters(context, "600 14px"), textBaseline: "alphabetic" });
   for (let i = -top; i <= top; i++) {
     const value = i * every, [x, y] = at(value, value), text = `${value}`.replace("-", "−");
     if (x > 24 && x < side - 24) outlined(context, text, x, side - 5, "center");

@@ -1,7 +1,7 @@
 // A map of embeddings at the step in view, coloured by class or by a factor; the image under the pointer, in every map of
 // the run at once.
 import { toggle } from "../shared/controls.js";
-import { fit, message } from "../shared/draw.js";
+import { fit, letters, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
 import { part } from "../shared/part.js";
 import { figure } from "../shared/pen.js";
@@ -124,7 +124,7 @@ function drawKey(context, { name, title, low, high }, height) {
     context.fillStyle = shade({ name, low: 0, high: width }, x);
     context.fillRect(10 + x, height - 14, 1.5, 8);
   }
-  Object.assign(context, { fillStyle: "#fff", font: "600 14px sans-serif", textAlign: "left", textBaseline: "alphabetic" });
+  Object.assign(context, { fillStyle: "#fff", font: letters(context, "600 14px"), textAlign: "left", textBaseline: "alphabetic" });
   context.fillText(`${title}: ${figure(low, 2)} – ${figure(high, 2)}`, 10, height - 20);
 }
 
@@ -146,7 +146,7 @@ function drawNames(context, spots, colors, names, width, height) {
   names.forEach((name, label) => {
     const mine = spots.filter((spot) => spot[2] === label);
     if (!mine.length) return;
-    context.font = "700 16px sans-serif";
+    context.font = letters(context, "700 16px");
     const room = Math.max(22, context.measureText(name).width + 10), inside = (value, side, size) => Math.max(size / 2 + 2, Math.min(side - size / 2 - 2, value));
     const x = inside(quantile(mine.map(([across]) => across), 0.5), width, room), y = inside(quantile(mine.map(([, down]) => down), 0.1) - 15, height, 22);
     Object.assign(context, { fillStyle: "#000c", strokeStyle: colors[label], lineWidth: 2, textAlign: "center", textBaseline: "middle" });

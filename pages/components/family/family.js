@@ -36,8 +36,8 @@ export default part(["frame"], (parent, { data }) => {
     slider.setAttribute("aria-label", text.name);
     slider.setAttribute("aria-valuetext", `${text.name} ${member.label}`);
     find(".value").textContent = `${text.name} = ${member.label}`;
-    find(".metrics").textContent = text.metrics.filter((name) => name in member.metrics)
-      .map((name) => `${name.replaceAll("_", " ")} ${figure(member.metrics[name])}`).join(" · ") + ` (${text.unit})`;
+    find(".metrics").textContent = Object.entries(text.metrics).filter(([name]) => name in member.metrics)
+      .map(([name, words]) => `${words} ${figure(member.metrics[name])}`).join(" · ") + ` (${text.unit})`;
     const arrays = { ...(await frame(member.run, 0)), ...(await frame(member.run, member.step)) }; // its own inputs too
     if (members[slider.value] !== member) return; // it moved on meanwhile
     for (const { array, canvas, lines } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);

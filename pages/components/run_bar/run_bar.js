@@ -2,6 +2,7 @@
 import { menu } from "../shared/menu.js";
 import { part } from "../shared/part.js";
 import { steer, toggle } from "./keys.js";
+import { tell } from "./said.js";
 
 const ENDED = ["done", "stopped", "failed", "gone"];
 const SPEEDS = { "×¼": 0.25, "×½": 0.5, "×1": 1, "×2": 2, "×4": 4 };
@@ -46,7 +47,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     bar.dataset.loaded = run.loaded;
     find(".what").textContent = title;
     find(".state").textContent = recorded && state === "done" ? text.recorded : text[state];
-    find(".where").textContent = message || where(run.status, steps, turns.length, text, ended);
+    tell(find(".where"), message, text.language, () => where(run.status, steps, turns.length, text, ended));
     const paused = run.status.desired === "pause";
     label(act.pause, paused ? text.resume : text.pause, paused ? text.resume : text.pause);
     label(act.step, text.step, text.step);
@@ -108,7 +109,7 @@ function where({ step, turn, seconds, pace, metrics }, steps, total, text, ended
 
 // The method's metrics on held-out data, measured once at the end, in the order that the page gives.
 function measured(metrics, text) {
-  const words = text.metrics.filter((name) => name in (metrics ?? {})).map((name) => `${name.replaceAll("_", " ")} ${figure(metrics[name])}`);
+  const words = Object.entries(text.metrics).filter(([name]) => name in (metrics ?? {})).map(([name, words]) => `${words} ${figure(metrics[name])}`);
   return words.length ? [`${text.test}: ${words.join(", ")}`] : [];
 }
 

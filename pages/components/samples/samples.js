@@ -1,5 +1,5 @@
 // Contact sheets of image arrays of the frame in view: one, or several below one another, each under its name.
-import { contactSheet, fit, message } from "../shared/draw.js";
+import { contactSheet, fit, letters, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 
@@ -44,7 +44,7 @@ function stack(context, rows, width, height) {
   const widest = Math.max(...rows.map(({ sheet }) => sheet.width)), sum = rows.reduce((total, { sheet }) => total + sheet.height, 0);
   const scale = Math.min(width / widest, (height - words) / sum), left = (width - widest * scale) / 2;
   let top = (height - words - sum * scale) / 2;
-  Object.assign(context, { fillStyle: "#ddd", font: "600 15px sans-serif", textAlign: "left", textBaseline: "middle" });
+  Object.assign(context, { fillStyle: "#ddd", font: letters(context, "600 15px"), textAlign: "left", textBaseline: "middle" });
   for (const { name, sheet } of rows) {
     if (name) {
       context.fillText(name, left + 2, top + WORDS / 2, widest * scale);

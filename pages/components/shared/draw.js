@@ -18,10 +18,13 @@ export function contactSheet({ shape: [count, channels, height, width], data }, 
   return sheet;
 }
 
+// A canvas font of that look, in the page's own letters, which have Chinese ones.
+export const letters = ({ canvas }, look) => `${look} ${getComputedStyle(canvas).fontFamily}`;
+
 // What stands in place of a picture that is not there (yet).
 export function message(context, text, width, height) {
   context.fillStyle = "#bbb";
-  context.font = "16px sans-serif";
+  context.font = letters(context, "16px");
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(text, width / 2, height / 2, width - 16);

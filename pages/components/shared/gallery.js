@@ -9,7 +9,7 @@ const STYLE = `
   .picker button:hover { opacity: 0.75; }
   .picker button[data-mark] { box-shadow: inset 0 0 0 3px var(--mark); }
   .picker button[data-mark]::after { content: attr(data-mark); position: absolute; top: 0; left: 0; padding: 0 0.3em;
-    font: 700 14px/1.25 sans-serif; border-radius: 3px 0; background: var(--mark); color: var(--on-mark, #fff); }
+    font: 700 14px/1.25 var(--st-font, sans-serif); border-radius: 3px 0; background: var(--mark); color: var(--on-mark, #fff); }
   .picker button:focus-visible { outline: 3px solid var(--st-text-color); outline-offset: 1px; z-index: 1; }`;
 
 // A list box of images in `parent`, `columns` a row; `choose(i)` is called for a click, Enter or Space, arrow keys move.

@@ -1,4 +1,6 @@
 // Drawing on a map of codes: points by class with the classes' names, posteriors, the prior, axes. Legible on any picture.
+import { letters } from "./draw.js";
+
 const RADIUS = 3.5;
 const APART = 27; // between the centres of two badges
 const EDGE = 26; // no ticks in the corners, where the axes have their names
@@ -76,7 +78,7 @@ function badge(context, { x, y, home }, color, name) {
     context.lineTo(...home);
     context.stroke();
   }
-  context.font = "700 17px sans-serif";
+  context.font = letters(context, "700 17px");
   context.textAlign = "center";
   context.textBaseline = "middle";
   const width = Math.max(24, context.measureText(name).width + 10);
@@ -103,7 +105,7 @@ export function axes(context, place, side, [low, high], dims, names) {
     context.lineTo(side, place(1, 0));
   }
   context.stroke();
-  context.font = "600 14px sans-serif";
+  context.font = letters(context, "600 14px");
   context.textBaseline = "alphabetic";
   const every = GAPS.find((gap) => (high - low) / gap < 10) ?? 1000;
   for (let count = Math.ceil(low / every); count * every <= high; count++) {

@@ -29,6 +29,7 @@ export function part(types, setUp) {
         mount.redraw();
       };
       changes.addEventListener("change", mount.bind);
+      document.fonts.addEventListener("loadingdone", mount.redraw); // a canvas does not do so by itself
       mounts.set(parentElement, mount);
     }
     mount.given = data;
@@ -37,6 +38,7 @@ export function part(types, setUp) {
     return () => {
       mount.button?.remove();
       changes.removeEventListener("change", mount.bind);
+      document.fonts.removeEventListener("loadingdone", mount.redraw);
       mount.leave.forEach((end) => end());
       mount.watch.disconnect();
       mounts.delete(parentElement);

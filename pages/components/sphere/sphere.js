@@ -1,5 +1,5 @@
 // Directions of z where it has two numbers, on the circle, or three, on the sphere, which can be turned.
-import { fit, message } from "../shared/draw.js";
+import { fit, letters, message } from "../shared/draw.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 
@@ -76,7 +76,7 @@ function badge({ context, at }, points, name, color, axes) {
   const [x, y, z] = [0, 1, 2].map((axis) => points.reduce((sum, { place }) => sum + place[axis], 0) / (points.length || 1)), norm = Math.hypot(x, y, z);
   if (norm < 0.05 || (axes === 3 && z < 0)) return;
   const [left, top] = at(x / norm, y / norm, axes === 2 ? 1.19 : 1.02);
-  Object.assign(context, { font: "700 17px sans-serif", textAlign: "center", textBaseline: "middle", lineWidth: 4, strokeStyle: "#000", fillStyle: color });
+  Object.assign(context, { font: letters(context, "700 17px"), textAlign: "center", textBaseline: "middle", lineWidth: 4, strokeStyle: "#000", fillStyle: color });
   context.strokeText(name, left, top);
   context.fillText(name, left, top);
 }
