@@ -16,7 +16,8 @@ CUT = """() => {
       if (node.shadowRoot) look(node.shadowRoot);
       const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
       const style = own && node.checkVisibility() && getComputedStyle(node);
-      if (!style || !node.clientWidth || node.closest("svg, .katex, [data-testid='stIconMaterial'], a[href^='#']")) continue;
+      const sign = node.closest("svg, .katex, [data-testid='stIconMaterial'], a[href^='#']");
+      if (!style || !node.clientWidth || sign) continue;
       const open = style.overflowX === "visible" && style.display !== "inline-block";
       const fits = open || node.scrollWidth <= node.clientWidth + 2;
       const box = node.getBoundingClientRect();
