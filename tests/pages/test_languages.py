@@ -19,7 +19,7 @@ KNOWN = """
 PCA VAE GAN SimCLR Dirac Dirac-GAN PacGAN WGAN-GP MNIST Fashion-MNIST CIFAR-10 OpenML UCI SimSiam VICReg NT-Xent ReLU
 TopK BatchTopK Adam SGD EMA ELBO AuxK FISTA ISTA MAP MLP IWAE UMAP FID kNN nll Laplace Bernoulli Wasserstein Fréchet
 Jensen-Shannon Kullback-Leibler softmax sigmoid logit lasso hinge lerp slerp rate iwae log exp sin max min sign
-free bits Streamlit secrets
+free bits Streamlit secrets HTML Python PNG SVG CSV GIF JSON PgDn
 """
 NAMES = {*CARDS, *KNOWN.split()}
 WORD = re.compile(r"[A-Za-zé][A-Za-zé0-9]{2,}(?:[-_][A-Za-zé0-9]+)*|[A-Z]{2}-[A-Z][a-z]+")
