@@ -11,12 +11,12 @@ pytestmark = pytest.mark.e2e
 NAV = "[data-testid='stTopNavLink']"
 # Texts that their own box cuts off, in all shadow roots; and what sticks out of the page.
 CUT = """() => {
-  const cut = [], look = (root) => {
+  const cut = [], other = "svg, .katex, [data-testid='stIconMaterial'], a[href^='#']", look = (root) => {
     for (const node of root.querySelectorAll("*")) {
       if (node.shadowRoot) look(node.shadowRoot);
       const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
       const style = own && node.checkVisibility() && getComputedStyle(node);
-      if (!style || !node.clientWidth || node.closest("svg, .katex, [data-testid='stIconMaterial'], a[href^='#']")) continue;
+      if (!style || !node.clientWidth || node.closest(other)) continue;
       const open = style.overflowX === "visible" && style.display !== "inline-block";
       const fits = open || node.scrollWidth <= node.clientWidth + 2;
       const box = node.getBoundingClientRect();
