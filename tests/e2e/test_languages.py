@@ -48,6 +48,8 @@ def test_the_browser_is_asked(chinese: Page, lab: Lab) -> None:
 def test_the_switch_holds_on_the_next_page_and_after_a_reload(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/vae")
     expect(page.get_by_role("heading", name="What does latent space look like?")).to_be_visible()
+    loaded = "[...document.fonts].some((face) => face.family.includes('repz SC') && face.status !== 'unloaded')"
+    assert not page.evaluate(loaded), "an English page needs no Chinese letters"
     page.locator(".language button").click()
     expect(page.get_by_role("heading", name="隐空间是什么样子？")).to_be_visible()
     page.locator(NAV, has_text="GAN").click()
