@@ -16,10 +16,11 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from pages.parts.assets import COMPONENTS, VERSION
+from pages.parts.languages import SPEAK, asked_by
 from pages.stage import stage
 from pages.tail import Tail, stamp
 from repz_core.config import RepzError
-from repz_core.locale import LANGUAGES, _, language
+from repz_core.locale import LANGUAGES, _, language, use_language
 from repz_core.locale.retold import retell
 from repz_core.player import player
 from repz_core.run import Run
@@ -130,6 +131,7 @@ async def as_script(request: Request) -> Response:
 async def as_player(request: Request) -> Response:
     """A run as one HTML file that plays without a server."""
     run = run_of(request)
+    use_language(SPEAK[asked_by(request.cookies, request.headers.get("accept-language", ""))][0])
     body = await asyncio.to_thread(packed_player, run.folder, run.log_size(), language())
     return _file(body, "text/html", f"{run.id}.html", {"Content-Encoding": "gzip"})
 

@@ -1,5 +1,6 @@
 """Which language a page speaks: the URL's, else the one chosen before, else the first that the browser asks for."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -47,9 +48,15 @@ def _switched() -> None:
 
 
 def _of_session() -> str:
-    """The code of the session's language: chosen, kept in the cookie, or the browser's."""
-    kept = st.session_state.get("lang") or st.context.cookies.get(COOKIE)
-    return kept if kept in SPEAK else preferred(st.context.headers.get("Accept-Language") or st.context.locale or "")
+    """The code of the session's language."""
+    accepted = st.context.headers.get("Accept-Language") or st.context.locale or ""
+    return st.session_state.get("lang") or asked_by(st.context.cookies, accepted)
+
+
+def asked_by(cookies: Mapping[str, str], accepted: str) -> str:
+    """The code that a request asks for: chosen before and kept in the cookie, or the browser's."""
+    kept = cookies.get(COOKIE)
+    return kept if kept in SPEAK else preferred(accepted)
 
 
 def preferred(accepted: str) -> str:

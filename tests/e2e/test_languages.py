@@ -11,13 +11,12 @@ pytestmark = pytest.mark.e2e
 NAV = "[data-testid='stTopNavLink']"
 # Texts that their own box cuts off, in all shadow roots; and what sticks out of the page.
 CUT = """() => {
-  const cut = [], look = (root) => {
+  const cut = [], other = "svg, .katex, [data-testid='stIconMaterial'], a[href^='#']", look = (root) => {
     for (const node of root.querySelectorAll("*")) {
       if (node.shadowRoot) look(node.shadowRoot);
       const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
       const style = own && node.checkVisibility() && getComputedStyle(node);
-      const sign = node.closest("svg, .katex, [data-testid='stIconMaterial'], a[href^='#']");
-      if (!style || !node.clientWidth || sign) continue;
+      if (!style || !node.clientWidth || node.closest(other)) continue;
       const open = style.overflowX === "visible" && style.display !== "inline-block";
       const fits = open || node.scrollWidth <= node.clientWidth + 2;
       const box = node.getBoundingClientRect();
@@ -49,6 +48,8 @@ def test_the_browser_is_asked(chinese: Page, lab: Lab) -> None:
 def test_the_switch_holds_on_the_next_page_and_after_a_reload(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/vae")
     expect(page.get_by_role("heading", name="What does latent space look like?")).to_be_visible()
+    loaded = "[...document.fonts].some((face) => face.family.includes('repz SC') && face.status !== 'unloaded')"
+    assert not page.evaluate(loaded), "an English page needs no Chinese letters"
     page.locator(".language button").click()
     expect(page.get_by_role("heading", name="隐空间是什么样子？")).to_be_visible()
     page.locator(NAV, has_text="GAN").click()

@@ -19,12 +19,12 @@ KNOWN = """
 PCA VAE GAN SimCLR Dirac Dirac-GAN PacGAN WGAN-GP MNIST Fashion-MNIST CIFAR-10 OpenML UCI SimSiam VICReg NT-Xent ReLU
 TopK BatchTopK Adam SGD EMA ELBO AuxK FISTA ISTA MAP MLP IWAE UMAP FID kNN nll Laplace Bernoulli Wasserstein Fréchet
 Jensen-Shannon Kullback-Leibler softmax sigmoid logit lasso hinge lerp slerp rate iwae log exp sin max min sign
-free bits Streamlit secrets
+free bits Streamlit secrets HTML Python PNG SVG CSV GIF JSON PgDn PgUp
 """
 NAMES = {*CARDS, *KNOWN.split()}
 WORD = re.compile(r"[A-Za-zé][A-Za-zé0-9]{2,}(?:[-_][A-Za-zé0-9]+)*|[A-Z]{2}-[A-Z][a-z]+")
 # Markdown's marks, formulas, links, what is filled in by the browser, tags.
-MARKS = re.compile(r":material/\w+:|:[a-z-]+\[|\$[^$]*\$|https?://\S+|%?\{[^}]*\}|<[^>]*>|\bmake hall\b")
+MARKS = re.compile(r"\]\([^)]*\)|:material/\w+:|:[a-z-]+\[|\$[^$]*\$|https?://\S+|%?\{[^}]*\}|<[^>]*>|\bmake hall\b")
 SHOWN = {"label", "body", "help", "placeholder", "options", "content", "caption", "text"}  # of Streamlit's messages
 SAYS = {"text", "title", "name", "names", "label", "hovertemplate", "ticktext"}  # of a part's data
 
@@ -157,6 +157,11 @@ def test_the_check_itself_finds_english() -> None:
 )
 def test_the_browser_is_asked(accepted: str, code: str) -> None:
     assert languages.preferred(accepted) == code
+
+
+def test_what_was_chosen_comes_before_what_the_browser_asks() -> None:
+    assert languages.asked_by({languages.COOKIE: "en"}, "zh-CN") == "en"
+    assert languages.asked_by({languages.COOKIE: "tlh"}, "zh-CN") == "zh"
 
 
 def speaks() -> None:

@@ -1,5 +1,5 @@
 // The map that marks are dragged over: all that stands still is drawn once, and laid under them in each frame.
-import { fit } from "../shared/draw.js";
+import { fit, letters } from "../shared/draw.js";
 import { ground, placed } from "../shared/ground.js";
 
 export const MARKS = {
@@ -69,7 +69,7 @@ function segment(context, spots) {
 }
 
 function mark(context, [x, y], { name, color, ink }) {
-  Object.assign(context, { fillStyle: color, strokeStyle: "#000", lineWidth: 2, font: "700 15px sans-serif", textAlign: "center", textBaseline: "middle" });
+  Object.assign(context, { fillStyle: color, strokeStyle: "#000", lineWidth: 2, font: letters(context, "700 15px"), textAlign: "center", textBaseline: "middle" });
   context.beginPath();
   context.arc(x, y, SIZE, 0, 2 * Math.PI);
   context.fill();
