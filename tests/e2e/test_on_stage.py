@@ -58,6 +58,7 @@ def test_one_key_takes_the_chrome_away_and_the_url_keeps_it(page: Page, lab: Lab
 
 def test_a_clicker_steps_through_the_lecture(page: Page, lab: Lab) -> None:
     page.goto(lab.url)
+    expect(page.locator(".stage [data-act=keys]")).to_be_visible()  # a link followed before that is a new page
     page.get_by_role("link", name="Homework 7, question by question").click()
     at_scene(page, 1)
     expect(page.locator(".run_bar .frame")).to_have_text("at step 0")

@@ -177,6 +177,7 @@ function layout(figure, node, run, steps, range) {
   return {
     ...figure.layout,
     margin,
+    annotations: (figure.layout.annotations ?? []).map((words) => ({ ...words, font: { size: Math.max(15, 12 * scale), ...words.font } })),
     template: undefined,
     width: node.clientWidth,
     height: node.clientHeight,

@@ -38,12 +38,15 @@ function lift({ title, place }) {
   changed();
 }
 
+// A node that was a panel may be something else by now: React uses it again.
 function drape() {
-  for (const panel of panels()) {
-    const { node, title } = panel, is = isCovered(panel);
-    if (is === node.hasAttribute("data-curtain") && (!is || node.dataset.curtain === title)) continue;
-    const values = is ? [title, hint, "button", "0", `${title} ${hint}`] : [];
-    ATTRIBUTES.forEach((name, i) => (is ? node.setAttribute(name, values[i]) : node.removeAttribute(name)));
+  const shut = panels().filter(isCovered), nodes = new Set(shut.map(({ node }) => node));
+  for (const node of document.querySelectorAll("[data-curtain]")) {
+    if (!nodes.has(node)) ATTRIBUTES.forEach((name) => node.removeAttribute(name));
+  }
+  for (const { node, title } of shut) {
+    if (node.dataset.curtain === title) continue;
+    [title, hint, "button", "0", `${title} ${hint}`].forEach((value, i) => node.setAttribute(ATTRIBUTES[i], value));
   }
 }
 
