@@ -114,11 +114,13 @@ def _points(name: str, first: Snapshot, arrays: list[Any]) -> dict[str, Any] | N
     points = np.stack(arrays)[:, :, :2].astype(np.float32)
     labels = first.arrays.get("labels")
     look: dict[str, Any] = {"words": _(POINTS[name]), "kind": "points"}
+    most = np.abs(points[-1]).max()
     if name in ("fakes", "projections"):
-        look["real"] = first.arrays["real"][:, :2].astype(float).round(3).tolist()
+        real = first.arrays["real"][:, :2].astype(float)
+        look["real"], most = real.round(3).tolist(), max(most, np.abs(real).max())
     elif labels is not None and len(labels) == points.shape[1]:
         look["labels"] = labels.tolist()
-    look["reach"] = float(np.quantile(np.abs(points), 0.999)) * 1.05 or 1.0
+    look["reach"] = 1.1 * float(most) or 1.0  # far strays of the first moments may leave the picture
     return look | _packed(points)
 
 
