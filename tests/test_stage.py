@@ -145,3 +145,22 @@ def test_scenes_are_of_one_layout_where_only_the_run_differs() -> None:
     assert layout_of(one, {"on": ["points"]}) == layout_of(two, {"on": ["points"]})
     assert layout_of(one, {"on": ["points"]}) != layout_of(two, {"on": ["prior"]})
     assert layout_of(one, {}, "k is 2") != layout_of(two, {}, "k is 5")
+
+
+def test_which_panels_are_covered_comes_with_the_step(desk: SimpleNamespace) -> None:
+    at = {"act": "at", "me": ME, "run": TOLD["run"]["id"], "step": 4}
+    stage_bar._obey(at | {"act": "lead", "covered": [0, 2]}, TOLD)
+    assert desk.stage.shown["covered"] == [0, 2]
+    for forged in (None, "all", [-1], [99], [True], {"0": 1}, ["title"]):
+        stage_bar._obey(at | {"covered": forged}, TOLD)
+        assert desk.stage.shown["covered"] == [0, 2]
+    stage_bar._obey(at | {"covered": []}, TOLD)
+    assert desk.stage.shown["covered"] == []
+
+
+def test_a_new_scene_begins_covered_for_all_who_follow(desk: SimpleNamespace) -> None:
+    prompt = {"name": "homework7", "place": 2, "covered": ["How far from the optimum?"]}
+    assert len(stage_bar._curtains(prompt)["covered"]) == stage_bar.MOST_PANELS
+    assert stage_bar._curtains(prompt) == {}, "a rerun within the scene leaves it to the presenter's browser"
+    assert stage_bar._curtains(prompt | {"place": 3, "covered": []}) == {"covered": []}
+    assert stage_bar._curtains(None) == {}
