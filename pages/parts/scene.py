@@ -16,7 +16,7 @@ import streamlit as st
 from pages.parts.view import recorded, reference
 from repz_core.run import Run
 
-OF_THE_RUN = ("steps", "title")  # what else of a part's data the run in view decides, and the stage tells
+OF_THE_RUN = ("steps",)  # what else of a part's data the run in view decides, and the stage tells
 
 
 class Scene:
