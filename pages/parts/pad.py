@@ -62,7 +62,7 @@ def sketch(run: Run) -> None:
     """A drawn digit: its posterior, and its reconstruction by this model and by others."""
     card = catalogue.card(run.recipe.dataset)
     title = _("What does it make of yours?")
-    hint = _("Draw a digit. It is centred as the set's are; each model encodes and decodes it; errors are squared.")
+    hint = _("Draw a digit. It is centred like the data set's; each model encodes and decodes it; errors are squared.")
     if run.recipe.method == "vae":
         hint += " " + _("On the map its posterior: mean, one and two standard deviations.")
     text = panels.texts(title) | {

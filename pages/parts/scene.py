@@ -18,7 +18,7 @@ from pages.parts.view import recorded, reference
 from repz_core.run import Run
 
 NOT_FOLLOWED = ("run", "lang", *OF_THE_LECTURE)  # of the query: the run is told by itself, the rest is everybody's own
-OF_THE_RUN = ("steps", "title")  # what else of a part's data the run in view decides, and the stage tells
+OF_THE_RUN = ("steps",)  # what else of a part's data the run in view decides, and the stage tells
 
 
 class Scene:
