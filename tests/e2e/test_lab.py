@@ -75,7 +75,7 @@ def test_the_shipped_run_is_there_at_once(page: Page, lab: Lab) -> None:
     state(page, "done")
     expect(page.locator(BAR)).to_contain_text("recorded")
     expect(page.locator(BAR)).to_contain_text("4,000 / 4,000")
-    expect(page.locator(BAR)).to_contain_text("elbo −1")
+    expect(page.locator(BAR)).to_contain_text("ELBO −1")
     assert colours(page, ".samples canvas") > 20
     assert colours(page, ".plane canvas") > 50
     expect(page.get_by_text("recorded", exact=True).nth(1)).to_be_visible()

@@ -4,6 +4,8 @@ import { cover, liftNext } from "./curtains.js";
 import { enterStage } from "./modes.js";
 import { showNotes } from "./notes.js";
 
+const PATIENCE = 2000; // ms; a script that was just under way may have put its own URL back
+
 let prompt = null; // the scene reached last, as the page's script tells it
 let goal = 0; // the place of the scene that was asked for last
 let due = false; // it has been reached, and its time not been set yet
@@ -45,6 +47,7 @@ function go(place) {
   if (!url) return false;
   goal = place;
   open(url);
+  setTimeout(() => goal === place && prompt.place !== place && open(url), PATIENCE);
   return true;
 }
 
