@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -226,6 +227,7 @@ def test_without_ray_the_sentence_says_what_to_install(monkeypatch: pytest.Monke
 
 def test_a_run_that_no_cluster_takes_has_failed_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # a page's test may have left its own there
     store = RunStore(tmp_path / "root", shipped=tmp_path / "none")
     run = store.submit(asked(11))
     executor = Ray(Limits())

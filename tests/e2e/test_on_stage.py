@@ -76,6 +76,7 @@ def test_a_clicker_steps_through_the_lecture(page: Page, lab: Lab) -> None:
     for left in (1, 0):  # its curtains first
         page.keyboard.press("PageDown")
         expect(page.locator(CURTAIN)).to_have_count(left)
+    page.wait_for_timeout(1000)  # as one looks at what was lifted
     page.keyboard.press("PageDown")
     at_scene(page, 3)
     notes.keyboard.press("PageDown")  # from the notes' window, to another page

@@ -4,10 +4,11 @@ import { cover, liftNext } from "./curtains.js";
 import { enterStage } from "./modes.js";
 import { showNotes } from "./notes.js";
 
-const PATIENCE = 2000; // ms; a script that was just under way may have put its own URL back
+const PATIENCE = 3000; // ms; a script that was under way when a scene was asked for may put its own URL back
 
 let prompt = null; // the scene reached last, as the page's script tells it
 let goal = 0; // the place of the scene that was asked for last
+let asked = { place: 0, until: 0, tries: 0 }; // by a key, lately
 let due = false; // it has been reached, and its time not been set yet
 let away = true; // the page is of no scene
 
@@ -20,6 +21,10 @@ export function open(url) {
 
 // The page's script has run. A scene that is reached is set up once: what its viewer then moves stays moved.
 export function reached(next, text) {
+  if (next?.name === prompt?.name && next?.place !== asked.place && performance.now() < asked.until && asked.tries-- > 0) {
+    open(prompt.urls[asked.place - 1]);
+    return false;
+  }
   const was = away || !next || prompt.name !== next.name || prompt.place !== next.place;
   away = !next;
   if (away || !was) return false;
@@ -46,8 +51,8 @@ function go(place) {
   const url = prompt?.urls[place - 1];
   if (!url) return false;
   goal = place;
+  asked = { place, until: performance.now() + PATIENCE, tries: 2 };
   open(url);
-  setTimeout(() => goal === place && prompt.place !== place && open(url), PATIENCE);
   return true;
 }
 
