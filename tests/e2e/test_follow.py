@@ -34,6 +34,7 @@ class Hall:
         self.presenter.get_by_label("Presenter's code").fill(CODE)
         self.presenter.get_by_label("Presenter's code").press("Enter")
         expect(self.presenter.locator(LEAD)).to_be_visible()
+        self.presenter.wait_for_function("document.cookie.includes('repz_pass=')")  # what a page loaded anew brings
 
     def open(self, run: Run) -> None:
         """The presenter loads the page of a run anew, and leads on if leading."""
