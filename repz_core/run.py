@@ -274,10 +274,14 @@ class Run:
 
 def write_json(path: Path, value: Any) -> None:
     """Replace `path` atomically."""
+    replace_file(path, json.dumps(value, indent=1).encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace `path` atomically: whoever reads finds what it was or what it is. Raises OSError and leaves no half."""
     draft = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    text = json.dumps(value, indent=1)
     try:
-        draft.write_text(text)
+        draft.write_bytes(content)
         os.replace(draft, path)
     except OSError:
         with suppress(OSError):

@@ -5,10 +5,10 @@ home folder is whole after each single change: no row without its frame, no stat
 weights. So a node may die at any moment, and whoever goes on from the home folder loses and doubles nothing.
 """
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from repz_core.run import replace_file
 
 LOG = "events.jsonl"
 
@@ -46,14 +46,7 @@ def apply(folder: Path, changes: list[Change]) -> None:
                 log.truncate(offset)  # of what a killed process left of a last line
                 log.write(content)
         else:
-            draft = path.with_name(f".{path.name}")
-            try:
-                draft.write_bytes(content)
-                os.replace(draft, path)
-            except OSError:
-                with suppress(OSError):
-                    draft.unlink()  # a full disk has no room for half a file
-                raise
+            replace_file(path, content)
 
 
 class Outbox:
