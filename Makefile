@@ -28,7 +28,7 @@ setup: $(VENV)/.runtime $(VENV)/.tests  ## set up .venv, test needs included
 
 test: setup browser lint  ## run everything CI runs
 	@echo "Running the tests"
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.tests  ## check style, format and types
 	@echo "Checking style, format and types"

@@ -1,9 +1,12 @@
 """What the tests share: run roots of their own, and recipes that train in a moment."""
 
+import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -16,6 +19,7 @@ from repz_core.executors.work import work
 from repz_core.run import Run
 from repz_core.runs import RunStore
 
+T = TypeVar("T")
 LOCAL = [name for name, card in CARDS.items() if not card.network]
 IMAGES = [name for name in LOCAL if CARDS[name].kind == "images"]
 POINTS = [name for name in LOCAL if CARDS[name].kind == "points"]
@@ -33,30 +37,31 @@ def _no_real_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-REPORTED = pytest.StashKey[list[str]]()
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Small nets on one thread, as runs have it: two wait for each other on a busy machine."""
+    torch.set_num_threads(1)
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """What asynchronous work gives, in a thread of its own: the browser tests' loop may be running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def report(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """report(line): a measured number that the end of a test run shows, whether it passed or not."""
-    return request.config.stash.setdefault(REPORTED, []).append
+    return partial(record_property, "measured")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what the tests reported."""
-    if lines := config.stash.get(REPORTED, []):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests reported, in whichever process they ran."""
+    ended = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    if lines := [line for report in ended for name, line in report.user_properties if name == "measured"]:
         terminalreporter.section("measured")
         for line in lines:
             terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Small nets on one thread, as runs have it: two wait for each other on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -19,15 +19,6 @@ LEAST = {"digits": 0.97, "mnist5k": 0.975, "sprites": 0.98}  # accuracy on the t
 TEST = {name: datasets.load(name).part("test") for name in EPOCHS}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """Two wait for each other on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def file(name):
     return FOLDER / f"{name}.safetensors"
 

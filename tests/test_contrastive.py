@@ -11,8 +11,6 @@ from torch.nn import functional as F
 from repz_core import objectives
 from repz_core.contrastive import alignment, negative_cosine, nt_xent, nt_xent_sheet, uniformity, vicreg_terms
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def random(*shape, seed=0, scale=1.0):
     generator = torch.Generator().manual_seed(seed)

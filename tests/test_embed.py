@@ -8,8 +8,6 @@ from sklearn.manifold import trustworthiness as known
 from repz_core.embed import EMBEDDINGS, aligned_maps, continuity, flat_map, movie, trustworthiness
 from repz_core.events import VOCABULARY, Snapshot
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def clusters(num=90, d=8, seed=0):
     noise = np.random.default_rng(seed)

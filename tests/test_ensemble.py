@@ -9,7 +9,6 @@ from repz_core.ensemble import train_seeds
 from repz_core.events import State
 from repz_core.methods import gan_points
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 SEEDS = [0, 3, 8]
 
 

@@ -13,8 +13,6 @@ from repz_core.methods import gan_points
 from repz_core.methods.gan import LEAST_NOISE, Draws
 from tests.test_gan_losses import TABLE, random
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def make(tiny):

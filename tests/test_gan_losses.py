@@ -36,7 +36,6 @@ SLOPES = {
     "hinge": (lambda t: -float(t < 1), lambda t: float(t > -1), lambda t: -1.0),
     "wasserstein": (lambda t: -1.0, lambda t: 1.0, lambda t: -1.0),
 }
-pytestmark = pytest.mark.usefixtures("one_thread")
 EACH = [(name, i) for name in TABLE for i in range(3)]
 
 

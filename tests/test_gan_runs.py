@@ -17,8 +17,6 @@ from repz_core.objectives import GAN_TABLE
 from tests.test_engine import plain, played
 from tests.test_gan_losses import sigmoid
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def few(monkeypatch):

@@ -14,8 +14,6 @@ from repz_core.methods.base import Examples
 from repz_core.resize import from_side
 from tests.test_gan_losses import TABLE
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def make(tiny):

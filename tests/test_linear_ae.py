@@ -15,7 +15,6 @@ from repz_core.methods.base import Examples
 from repz_core.pca import PCA, basis, left_singular_vectors
 from tests.test_objectives import random
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {"training.steps": 1500, "training.num_frames": 4, "training.batch_size": 256}
 
 

@@ -14,15 +14,6 @@ from repz_core.metrics import frechet_distance, precision_recall
 seeds, sizes, widths = st.integers(0, 10_000), st.integers(4, 12), st.integers(1, 5)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """Two wait for each other on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def draws(n, d, seed=0, shift=0.0):
     return torch.randn(n, d, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + shift
 

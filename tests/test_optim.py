@@ -5,7 +5,6 @@ import torch
 
 from repz_core import datasets, engine, optim
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 SHAPES = [(5,), (4, 3), (8, 4, 4, 4), ()]
 
 

@@ -11,8 +11,6 @@ from sklearn.preprocessing import StandardScaler
 from repz_core import datasets
 from repz_core.probes import NEIGHBOURS, Judge, LinearProbe, draws, nearest
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def blobs(num, d, num_classes=4, seed=0, spread=2.0):
     noise = torch.Generator().manual_seed(seed)

@@ -19,7 +19,6 @@ from repz_core.recipes import simclr
 from repz_core.runs import RunStore
 from tests.conftest import IMAGES
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 OBJECTIVES = tuple(simclr.OBJECTIVES)
 
 

@@ -124,7 +124,7 @@ def test_the_gap_bounds_what_is_missing():
             assert gap >= (reached[i] - best[i]) / reached[i] - 1e-12
 
 
-def test_rows_are_apart_whatever_the_threads_and_the_block(monkeypatch, one_thread):
+def test_rows_are_apart_whatever_the_threads_and_the_block(monkeypatch):
     x, dictionary = random(30, 8).float(), atoms(12, 8).float().requires_grad_()
     codes, gaps = sparse_encode(x, dictionary, 0.1)
     assert codes.dtype == gaps.dtype == torch.float64

@@ -10,7 +10,6 @@ from repz_core.events import Snapshot, State, Step
 from repz_core.objectives import kl_bernoulli, lasso
 from repz_core.solvers import sparse_encode
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = {
     "model.variant": "relu",
     "model.units": 32,

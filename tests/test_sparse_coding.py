@@ -11,7 +11,6 @@ from repz_core.objectives import lasso
 from repz_core.solvers import sparse_encode
 from tests.test_objectives import random
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {"training.num_frames": 4, "training.batch_size": 128}
 
 

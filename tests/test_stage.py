@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +12,7 @@ from pages.parts import scene, stage_bar
 from pages.stage import Stage
 from repz_core import recipes
 from repz_core.runs import RunStore
+from tests.conftest import run_async
 
 ME = "0123456789abcdef"
 TOLD = {"page": "vae", "query": "show=map", "run": {"id": "vae-00000000000000aa", "parent": None}}
@@ -57,8 +57,7 @@ def test_a_late_joiner_gets_what_is_shown_and_all_get_what_comes() -> None:
         await early.aclose()
         await late.aclose()
 
-    with ThreadPoolExecutor(1) as thread:  # the browser tests' own loop may be running in this one
-        thread.submit(asyncio.run, hall()).result(60)
+    run_async(hall())
 
 
 def test_another_run_comes_with_its_newest_frame() -> None:

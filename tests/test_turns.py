@@ -18,7 +18,7 @@ from repz_core.runs import RunStore
 from tests.test_engine import plain, played
 from tests.test_work import DEADLINE, content, wait_for
 
-pytestmark = pytest.mark.usefixtures("one_thread", "_few")
+pytestmark = pytest.mark.usefixtures("_few")
 
 
 @pytest.fixture(scope="module", autouse=True)

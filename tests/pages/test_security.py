@@ -1,7 +1,5 @@
 """What the guard lets through, and that no address makes a route stumble. Spoken to as a server does: by ASGI."""
 
-import asyncio
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from pages.routes import ROUTES
 from pages.security import HEADERS, Guard
 from repz_core import recipes
 from repz_core.runs import run_id
+from tests.conftest import run_async
 
 APP = Starlette(routes=ROUTES, middleware=[Middleware(Guard)])
 SHIPPED = run_id(recipes.preset("vae", "2-D map of digits"))
@@ -39,7 +38,7 @@ def ask(path, method="GET", client=HOME, kind="http", host="localhost:8501", **h
     async def send(message):
         sent.append(message)
 
-    asyncio.run(APP(scope, receive, send))
+    run_async(APP(scope, receive, send))
     status = sent[0].get("status", sent[0]["type"])
     found = {name.decode(): value.decode() for name, value in sent[0].get("headers", [])}
     return status, found, b"".join(message.get("body", b"") for message in sent)

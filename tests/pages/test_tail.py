@@ -7,6 +7,7 @@ import pytest
 
 from pages import tail as tails
 from pages.tail import Tail, encode
+from tests.conftest import run_async
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_what_is_new_is_the_same_bytes_for_everybody(run):
         second = [await listen(viewer) for viewer in viewers]
         return first, second
 
-    first, second = asyncio.run(watch())
+    first, second = run_async(watch())
     assert [ids(message) for message in first] == [[22], [22], []]
     assert all(b'"desired": "run"' in message for message in first)
     assert b'[{"step":2}]' in second[0]
@@ -62,7 +63,7 @@ def test_rows_and_status_come_in_one_message(run):
         tail._look()
         return tail.news
 
-    news = asyncio.run(watch())
+    news = run_async(watch())
     assert news.startswith(encode(b'{"step":2}\n', 33))
     assert b'"desired": "pause"' in news
 
@@ -79,7 +80,7 @@ def test_who_was_slow_catches_up_without_a_gap_or_a_double(run):
         heard.append(await listen(slow))
         return heard
 
-    heard = asyncio.run(watch())
+    heard = run_async(watch())
     assert heard[0].startswith(encode(b'{"step":0}\n{"step":1}\n', 22))
     assert heard[1].startswith(encode(b'{"step":2}\n{"step":3}\n{"step":4}\n', 55))
 
@@ -95,7 +96,7 @@ def test_a_torn_line_waits_for_its_end(run):
             log.write(b"2}\n")
         return first, await listen(viewer)
 
-    first, second = asyncio.run(watch())
+    first, second = run_async(watch())
     assert ids(first) == [22]
     assert second == encode(b'{"step":2}\n', 33)
 
@@ -107,7 +108,7 @@ def test_a_quiet_stream_is_kept_alive(run, monkeypatch):
         viewer = Tail(run).follow(0)
         return [await listen(viewer) for _ in range(3)]
 
-    assert asyncio.run(watch())[1:] == [tails.STILL_HERE] * 2
+    assert run_async(watch())[1:] == [tails.STILL_HERE] * 2
 
 
 def test_the_stream_of_a_deleted_run_ends(run):
@@ -117,7 +118,7 @@ def test_the_stream_of_a_deleted_run_ends(run):
         shutil.rmtree(run.folder)
         return [message async for message in viewer]
 
-    assert b'"gone"' in asyncio.run(asyncio.wait_for(watch(), 20))[-1]
+    assert b'"gone"' in run_async(asyncio.wait_for(watch(), 20))[-1]
 
 
 def test_nobody_looks_where_nobody_watches(run):
@@ -129,4 +130,4 @@ def test_nobody_looks_where_nobody_watches(run):
         await asyncio.wait_for(tail.task, 20)
         return tail.viewers
 
-    assert asyncio.run(watch()) == 0
+    assert run_async(watch()) == 0

@@ -14,7 +14,9 @@ export function ground() {
   const copy = document.createElement("canvas");
   let made = [];
   return (context, side, known, plane, look) => {
-    const { canvas } = context, wanted = [known, canvas.width, canvas.height, ...plane];
+    const { canvas } = context;
+    if (!canvas.width || !canvas.height) return; // not laid out yet
+    const wanted = [known, canvas.width, canvas.height, ...plane];
     if (made.length === wanted.length && made.every((value, i) => value === wanted[i])) return context.drawImage(copy, 0, 0, canvas.clientWidth, canvas.clientHeight);
     paint(context, side, known, plane, look);
     Object.assign(copy, { width: canvas.width, height: canvas.height }).getContext("2d").drawImage(canvas, 0, 0);
