@@ -12,7 +12,10 @@ RANK = 1e-10  # of the largest eigenvalue: smaller ones are rounding
 
 
 class PCA(NamedTuple):
-    """Of centred examples: variances (n,), largest first, and their directions, the rows of (n, n)."""
+    """Of N centred examples: variances (r,), largest first, and their directions, the rows of (r, n), r = min(N, n).
+
+    Along directions that are not among them the examples do not differ.
+    """
 
     variances: Tensor
     directions: Tensor
@@ -21,6 +24,9 @@ class PCA(NamedTuple):
     def of(cls, x: Tensor) -> "PCA":
         """x (N, n)."""
         centred = x.double() - x.double().mean(0)
+        if len(x) < x.shape[1]:  # a small matrix rather than one of n x n
+            _left, sizes, directions = torch.linalg.svd(centred, full_matrices=False)
+            return cls(sizes.square() / len(x), directions)
         values, vectors = torch.linalg.eigh(centred.T @ centred / len(x))
         return cls(values.flip(0).clamp_min(0), vectors.flip(1).T.contiguous())
 
@@ -39,12 +45,12 @@ class PCA(NamedTuple):
 
     def captured(self, decoder: Tensor, encoder: Tensor) -> Tensor:
         """By how much x_hat = D E x, (n, k) and (k, n), lowers the squared error of the part of centred examples along
-        each direction, (n,): all of its variance where that part is kept as it is; zero where it is made worse.
+        each direction, (r,): all of its variance where that part is kept as it is; zero where it is made worse.
         """
         return (self.variances * (1 - self._missing(decoder, encoder))).clamp_min(0)
 
     def _missing(self, decoder: Tensor, encoder: Tensor) -> Tensor:
-        """||v - D E v||^2 of each direction v, (n,)."""
+        """||v - D E v||^2 of each direction v, (r,)."""
         kept = (self.directions @ encoder.double().T) @ decoder.double().T
         return (self.directions - kept).square().sum(1)
 
