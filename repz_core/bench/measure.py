@@ -20,8 +20,8 @@ class Settings:
 
     @property
     def images(self) -> str:
-        """The data set to measure on: digits for the form alone, since all that is done to them is soon over."""
-        return "digits" if self.size == "quick" else "mnist5k"
+        """The data set to measure on: digits for the form alone, where no peer is built for others."""
+        return "digits" if self.size == "quick" and self.peers is None else "mnist5k"
 
 
 @dataclass(frozen=True)
