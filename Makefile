@@ -41,10 +41,10 @@ messages: $(VENV)/.tests  ## bring the translations up to date: what people read
 	@$(BABEL) update -D repz -d $(LOCALE) -i $(POT) -N --ignore-obsolete --ignore-pot-creation-date --no-wrap
 	@$(BABEL) compile -D repz -d $(LOCALE)
 
-bench: $(VENV)/.tests .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
+bench: $(VENV)/.browser .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python
 
-bench-full: $(VENV)/.tests .venv-bench/.peers  ## as bench, with the long measurements
+bench-full: $(VENV)/.browser .venv-bench/.peers  ## as bench, with the long measurements
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python --full
 
 checkpoints: $(VENV)/.runtime  ## rebuild checkpoints/ from their recipes

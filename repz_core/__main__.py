@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from repz_core import archive, recipes
 from repz_core.config import MOST_STEPS, Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
+from repz_core.handbook import handbook
 from repz_core.locale import _
 from repz_core.player import player
 from repz_core.run import SHIPPED, Run
@@ -51,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
-    command("methods", methods, "list the families and their settings")
+    command("methods", methods, "list the families and their settings").add_argument(
+        "--markdown", action="store_true", help="print docs/methods.md"
+    )
     command("datasets", datasets, "list the data sets").add_argument(
         "--prepare", action="store_true", help="build those that need no network, so that the first run need not"
     )
@@ -92,6 +95,9 @@ def _folder(text: str) -> Path:
 
 def methods(options: argparse.Namespace) -> None:
     """Families with their settings."""
+    if options.markdown:
+        print(handbook(), end="")
+        return
     found = [
         {"name": name, "title": recipes.family(name).TITLE, "settings": leaf_paths(recipes.family(name).Recipe)}
         for name in recipes.names()

@@ -98,8 +98,8 @@ def table(run: Run) -> None:
     model = run.recipe.model
     title, hint = _("Which game is it?"), _("F(t), F̃(t) of the logit t = D(x).")
     with panels.panel(title, hint, run, _("analytic")):
-        st.latex(r"\min_D\;\mathbb{E}_{y}\,f_r(D(y)) + \mathbb{E}_{\eta}\,f_f(D(G(\eta)))")
-        st.latex(r"\min_G\;\mathbb{E}_{\eta}\,f_g(D(G(\eta)))")
+        st.latex(gan.GAME[0])
+        st.latex(gan.GAME[1])
         rows = [f"| {_('loss')} | $f_r$ | $f_f$ | $f_g$ |", "|---|---|---|---|"]
         for name, formulas in gan.FORMULAS.items():
             here = name == ("wgan_gp" if model.loss == "wasserstein" and model.gradient_penalty else model.loss)

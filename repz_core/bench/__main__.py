@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measured(name: str, settings: Settings) -> dict[str, Any]:
-    """The printed line of a task; {"task", "error"} where it fails, so that the others are still measured."""
+    """The printed line of a task, with the seconds it took in all; {"task", "error", "took"} where it fails, so that the others are still measured."""
+    start = time.monotonic()
     try:
         row = tasks.load(name)(settings).row()
     except Exception as error:
         traceback.print_exc()
         row = {"task": name, "error": f"{type(error).__name__}: {error}"}
-    _print(row)
+    _print(row | {"took": round(time.monotonic() - start, 1)})
     return row
 
 

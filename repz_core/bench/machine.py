@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "numpy", "scikit-learn", "streamlit")
+PACKAGES = ("torch", "numpy", "scikit-learn", "umap-learn", "numba", "streamlit", "plotly")
 PEER_PACKAGES = ("torch", "numpy", "pythae", "lightly", "kornia", "pytorch-metric-learning")
 
 # Run by the peers' interpreter, which need not be able to import this package's needs.

@@ -18,6 +18,11 @@ class Settings:
         """The one of three numbers that goes with the size."""
         return {"quick": quick, "normal": normal, "full": full}[self.size]
 
+    @property
+    def images(self) -> str:
+        """The data set to measure on: digits for the form alone, where no peer is built for others."""
+        return "digits" if self.size == "quick" and self.peers is None else "mnist5k"
+
 
 @dataclass(frozen=True)
 class Result:

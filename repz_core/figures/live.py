@@ -75,6 +75,11 @@ def logarithmic(figure: go.Figure) -> go.Figure:
     )
 
 
+def columns_of(expression: str) -> list[str]:
+    """The columns that an expression is made of."""
+    return [column for _sign, column in _terms(expression)]
+
+
 def _terms(expression: str) -> list[tuple[int, str]]:
     return [(-1 if sign == "-" else 1, column) for sign, column in re.findall(r"([+-]?)(\w+)", expression)]
 

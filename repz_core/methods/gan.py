@@ -1,5 +1,7 @@
 """The generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): two nets, two phases, logits.
 
+Losses: minimax and non-saturating (there), least squares (Mao et al. 2017, arXiv:1611.04076), hinge (Lim & Ye 2017,
+arXiv:1705.02894), Wasserstein (Arjovsky et al. 2017, arXiv:1701.07875).
 Switches: R1 (Mescheder et al. 2018), at every step or lazily (Karras et al. 2020, arXiv:1912.04958), gradient penalty
 (Gulrajani et al. 2017), clipping (Arjovsky et al. 2017), spectral norm (Miyato et al. 2018), instance noise (Sonderby
 et al. 2017, arXiv:1610.04490), packing (Lin et al. 2018), two time-scales (Heusel et al. 2017), averaging of the

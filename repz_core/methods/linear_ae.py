@@ -1,4 +1,5 @@
-"""The linear autoencoder, whose optimum is known: x_hat = D E (x - mean) + mean spans the principal components.
+"""The linear autoencoder, whose optimum is known: x_hat = D E (x - mean) + mean spans the principal components
+(Baldi & Hornik 1989).
 
 Weights: tied with orthonormal columns, tied, or untied; L2 on them brings the components out one by one, as the
 decoder's left singular vectors (Kunin et al. 2019, arXiv:1901.08168; Plaut 2018, arXiv:1804.10253). With hidden units

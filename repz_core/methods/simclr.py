@@ -1,5 +1,6 @@
 """Contrastive learning: two views of an image shall be alike, and unlike those of others (SimCLR: Chen et al. 2020,
-arXiv:2002.05709), with what fails and what cures it.
+arXiv:2002.05709), with what fails and what cures it: SimSiam (Chen & He 2021, arXiv:2011.10566) and VICReg (Bardes et
+al. 2022, arXiv:2105.04906).
 
 After training the head g is thrown away: what is learned is judged on h, by classes that training never sees.
 """

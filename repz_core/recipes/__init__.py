@@ -1,9 +1,9 @@
 """What can be asked of each family: its recipe, presets and title. Imports no torch, so that pages can.
 
 A family is two files of one name, found by looking: recipes/NAME.py with `Recipe`, `TITLE`, `KINDS` (of data),
-`PRESETS`, `FAMILIES` (of runs), `METRICS` and their `UNIT`, `check(recipe)`, `describe(recipe)`, `turns(recipe)`,
-`browser(recipe)` (what browser parts must know of the model besides its weights) and `defaults(dataset)`, and
-methods/NAME.py with `METHOD`.
+`MINIMISED` (by training, {when: TeX}), `PRESETS`, `FAMILIES` (of runs), `METRICS` and their `UNIT`, `check(recipe)`,
+`describe(recipe)`, `turns(recipe)`, `browser(recipe)` (what browser parts must know of the model besides its weights)
+and `defaults(dataset)`, and methods/NAME.py with `METHOD`.
 """
 
 import pkgutil

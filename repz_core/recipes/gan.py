@@ -213,6 +213,25 @@ FORMULAS = {
     "wasserstein": ("$-t$", "$t$", "$-t$"),
     "wgan_gp": ("$-t$", "$t$", "$-t$"),
 }
+GAME = (  # of the discriminator on data y, and of the generator on noise eta
+    r"\min_D\;\mathbb{E}_{y}\,f_r(D(y)) + \mathbb{E}_{\eta}\,f_f(D(G(\eta)))",
+    r"\min_G\;\mathbb{E}_{\eta}\,f_g(D(G(\eta)))",
+)
+MINIMISED = {
+    "the discriminator, on data y and noise η": GAME[0],
+    "the generator": GAME[1],
+    "model.r1, of the discriminator too": r"+\; \tfrac{\gamma}{2}\, \mathbb{E}_{y} \|\nabla D(y)\|^2",
+    "model.gradient_penalty, likewise": (
+        r"+\; \lambda\, \mathbb{E}_{\tilde x} \big(\|\nabla D(\tilde x)\| - 1\big)^2,"
+        r" \qquad \tilde x = u\,y + (1-u)\,G(\eta), \; u \sim U(0, 1)"
+    ),
+} | {
+    f"model.loss = {name}{', where sp(t) = log(1 + eᵗ)' * ('sp' in formulas[0])}": r", \quad ".join(
+        f"f_{of}(t) = {formula.strip('$')}" for of, formula in zip("rfg", formulas, strict=True)
+    )
+    for name, formulas in FORMULAS.items()
+    if name != "wgan_gp"  # wasserstein, with the penalty above
+}
 LOSSES = {
     "minimax": N_("minimax"), "non_saturating": N_("non-saturating"), "least_squares": N_("least squares"),
     "hinge": N_("hinge"), "wasserstein": N_("Wasserstein"),

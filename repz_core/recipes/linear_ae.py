@@ -14,6 +14,16 @@ from repz_core.locale import N_, _
 TITLE = N_("Linear autoencoder")
 KINDS = ("images", "patches", "points")
 METRICS = ("loss_over_floor", "principal_angle", "recon")
+MINIMISED = {
+    "model.objective = reconstruction": (
+        r"\frac1N \sum_i \|x_i - \hat x_i\|^2 + \lambda_{\mathrm{L2}} \big(\|D\|^2 + \|E\|^2\big),"
+        r" \qquad \hat x = D E (x - \bar x) + \bar x"
+    ),
+    "model.objective = sheet": (
+        r"\|C - W W^\top\|^2 + 2 \lambda_{\mathrm{L2}} \|W\|^2,"
+        r" \qquad C = \frac1N \sum_i (x_i - \bar x)(x_i - \bar x)^\top, \quad D = W, \; E = W^\top"
+    ),
+}
 UNIT = ""
 
 PRIMARY: dict[str, Any] = {"primary": True}

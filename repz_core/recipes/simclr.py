@@ -13,6 +13,25 @@ from repz_core.locale import N_, _
 TITLE = N_("Contrastive learning (SimCLR)")
 KINDS = ("images",)
 METRICS = ("probe_h", "probe_h_10", "probe_z", "knn")
+MINIMISED = {  # N images, 2N views; i' is the other view of i's image, s the cosine of two z
+    "model.objective = nt_xent": (
+        r"-\frac1{2N} \sum_{i=1}^{2N} \log \frac{\exp(s_{ii'}/\tau)}{\sum_{k \ne i} \exp(s_{ik}/\tau)}"
+    ),
+    "model.objective = sheet": (
+        r"-\frac1{2N} \sum_{i=1}^{2N} \log \frac{\exp(s_{ii'}/\tau)}{\sum_{k \ne i} \exp(s_{ii'}/\tau)} = \log(2N - 1)"
+    ),
+    "model.objective = no_negatives": (
+        r"\frac1N \sum_{i=1}^N \left\| \frac{z_i}{\|z_i\|} - \frac{z_{i'}}{\|z_{i'}\|} \right\|^2"
+    ),
+    "model.objective = simsiam, predictor p, no gradient through sg": (
+        r"-\frac1{2N} \sum_{i=1}^{2N} \cos\big(p(z_i), \mathrm{sg}(z_{i'})\big)"
+    ),
+    "model.objective = vicreg, d numbers in z, covariance C of either view": (
+        r"25 \cdot \frac1{Nd} \sum_{i=1}^N \|z_i - z_{i'}\|^2"
+        r" + 25 \cdot \frac12 \sum_{\mathrm{views}} \frac1d \sum_j \Big[1 - \sqrt{C_{jj} + 10^{-4}}\Big]_+"
+        r" + \sum_{\mathrm{views}} \frac1d \sum_{j \ne l} C_{jl}^2"
+    ),
+}
 UNIT = ""
 
 PRIMARY: dict[str, Any] = {"primary": True}

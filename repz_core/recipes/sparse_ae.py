@@ -12,6 +12,16 @@ from repz_core.locale import N_, _
 TITLE = N_("Sparse autoencoder")
 KINDS = ("images", "patches")
 METRICS = ("l0", "variance_explained", "alive", "amortisation_gap")
+_ERROR = r"\frac1N \sum_i \tfrac12 \|x_i - \hat x_i\|^2"
+MINIMISED = {
+    "model.variant = relu": _ERROR + r" + \lambda \|h_i\|_1",
+    "model.variant = kl, mean activations a": (
+        _ERROR + r" + \text{pull} \sum_{j=1}^K \rho \log\frac{\rho}{a_j} + (1-\rho) \log\frac{1-\rho}{1-a_j}"
+    ),
+    "model.variant = topk or batch_topk, codes g of units that have long been silent": (
+        _ERROR + r" + \alpha \cdot \tfrac12 \|(x_i - \hat x_i) - g_i D\|^2"
+    ),
+}
 UNIT = ""
 
 PRIMARY: dict[str, Any] = {"primary": True}

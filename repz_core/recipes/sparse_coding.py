@@ -12,6 +12,15 @@ from repz_core.locale import N_, _
 TITLE = N_("Sparse coding")
 KINDS = ("patches", "images")
 METRICS = ("objective", "l0", "variance_explained", "alive")
+MINIMISED = {
+    "model.constraint = true": (
+        r"\frac1N \sum_i \min_{u_i} \tfrac12 \|x_i - u_i D\|^2 + \lambda \|u_i\|_1"
+        r" \quad \text{over } D \text{ with } \|d_j\| = 1"
+    ),
+    "model.constraint = false": (
+        r"\frac1N \sum_i \min_{u_i} \tfrac12 \|x_i - u_i D\|^2 + \lambda \|u_i\|_1 \quad \text{over any } D"
+    ),
+}
 UNIT = ""
 
 PRIMARY: dict[str, Any] = {"primary": True}

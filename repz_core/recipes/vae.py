@@ -17,6 +17,16 @@ REACH = 2.5  # the decoded plane spans at least -REACH..REACH standard deviation
 KINDS = ("images",)  # of data it can be trained on
 UNIT = N_("nats")
 METRICS = ("nll", "elbo", "recon", "kl", "active_units")  # what a finished run is judged by, in this order
+MINIMISED = {
+    "model.objective = elbo": (
+        r"-\mathbb{E}_x\, \mathbb{E}_{q(z\mid x)} \log p(x\mid z) + \beta \sum_{j=1}^k"
+        r" \max\big(\text{free bits},\, \mathbb{E}_x\, \mathrm{KL}(q(z_j\mid x)\,\|\,p(z_j))\big)"
+    ),
+    "model.objective = iwae, L draws": (
+        r"-\mathbb{E}_x\, \mathbb{E}_{z_1, \dots, z_L \sim q(z\mid x)} \log \frac1L \sum_{l=1}^L"
+        r" p(x\mid z_l) \left(\frac{p(z_l)}{q(z_l\mid x)}\right)^{\beta}"
+    ),
+}
 
 PRIMARY: dict[str, Any] = {"primary": True}
 SHAPE: dict[str, Any] = {"shape": True}  # decides the weights' shapes, so that a fork cannot change it

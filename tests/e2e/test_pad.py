@@ -13,6 +13,7 @@ from repz_core.methods.base import Method
 from repz_core.run import SHIPPED, Run
 from repz_core.runs import run_id
 from tests.e2e.conftest import Lab
+from tests.gauges import DRAG
 
 pytestmark = pytest.mark.e2e
 MAP, SIXTEEN = recipes.preset("vae", "2-D map of digits"), recipes.preset("vae", "16 dimensions")
@@ -186,29 +187,7 @@ def test_by_a_finger_on_a_phone(browser: Browser, lab: Lab) -> None:
 
 def test_a_drag_is_on_screen_within_a_frame_or_two(page: Page, lab: Lab) -> None:
     root = opened(page, lab, SIXTEEN)
-    times = """root => new Promise((done) => {
-      const map = root.querySelector(".map"), { left, top, width } = map.getBoundingClientRect(), found = [], all = 90;
-      const send = (type, share) => {
-        const [clientX, clientY] = [left + share * width, top + share * width];
-        map.dispatchEvent(new PointerEvent(type, { pointerId: 1, bubbles: true, buttons: 1, clientX, clientY }));
-      };
-      map.setPointerCapture = () => {}; // no real pointer is down
-      const drawn = () => {
-        performance.mark("drawn");
-        found.push(performance.measure("drag", "moved", "drawn").duration);
-      };
-      new MutationObserver(drawn).observe(root, { attributeFilter: ["data-point"] });
-      send("pointerdown", 0.2);
-      let i = 0;
-      const move = () => {
-        if (i++ === all) return send("pointerup", 0.5), done(found.sort((a, b) => a - b));
-        performance.mark("moved");
-        send("pointermove", 0.2 + (0.6 * i) / all);
-        setTimeout(move, 25 + (7 * i) % 11); // at any moment between two frames
-      };
-      move();
-    })"""
-    found = root.evaluate(times)
+    found = root.evaluate(DRAG)
     p50, p95 = found[len(found) // 2], found[int(0.95 * len(found))]
     print(f"drag to drawn frame: median {p50:.1f} ms, p95 {p95:.1f} ms of {len(found)}")
     assert len(found) > 60

@@ -11,6 +11,7 @@ from repz_core.config import Recipe
 from repz_core.run import SHIPPED, Run
 from repz_core.runs import run_id
 from tests.e2e.conftest import Lab
+from tests.gauges import SCRUB
 
 pytestmark = pytest.mark.e2e
 MAP = recipes.preset("vae", "2-D map of digits")
@@ -22,20 +23,6 @@ SECTIONS = [
     ("linear", recipes.preset("linear_ae", "One direction after another"), "pca"),
     ("sparse", recipes.preset("sparse_ae", "18 of 256 units on average"), "codes"),
 ]
-# Moves the scrubber on in each animation frame, to and fro; gives frames a second and how many steps were seen.
-SCRUB = """(slider, panel) => new Promise((done) => {
-  const all = 90, most = Number(slider.max), times = [], steps = new Set();
-  const next = (now) => {
-    times.push(now);
-    if (panel) steps.add(panel.dataset.step);
-    if (times.length > all) return done({ rate: (1000 * all) / (now - times[0]), steps: steps.size });
-    const place = times.length % (2 * most);
-    slider.value = place > most ? 2 * most - place : place;
-    slider.dispatchEvent(new Event("input"));
-    requestAnimationFrame(next);
-  };
-  requestAnimationFrame(next);
-})"""
 
 
 def opened(page: Page, lab: Lab, path: str, recipe: Recipe, show: str = "") -> Locator:

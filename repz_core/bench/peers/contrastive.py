@@ -26,13 +26,18 @@ from lightly.loss import NTXentLoss  # type: ignore[import-not-found]
 from pytorch_metric_learning import losses  # type: ignore[import-not-found]
 
 
+def losses_of(temperature: float) -> dict[str, nn.Module]:
+    """Each library's NT-Xent."""
+    return {
+        "lightly": NTXentLoss(temperature),
+        "pytorch_metric_learning": losses.SelfSupervisedLoss(losses.NTXentLoss(temperature)),
+    }
+
+
 def parity(pairs: str, temperature: float) -> dict[str, Any]:
     """Loss and gradient by both libraries of the views in the file `pairs`, (2, N, d): gradients as lists."""
     answer = {}
-    for name, loss in (
-        ("lightly", NTXentLoss(temperature)),
-        ("pytorch_metric_learning", losses.SelfSupervisedLoss(losses.NTXentLoss(temperature))),
-    ):
+    for name, loss in losses_of(temperature).items():
         z = torch.from_numpy(np.load(pairs)).requires_grad_()
         value = loss(*z)
         (gradient,) = torch.autograd.grad(value, z)
@@ -40,12 +45,12 @@ def parity(pairs: str, temperature: float) -> dict[str, Any]:
     return answer
 
 
-def nt_xent(num: int, d: int, temperature: float, threads: int, repeats: int) -> dict[str, Any]:
-    """Seconds of each of `repeats` losses with gradients by lightly."""
+def nt_xent(library: str, num: int, d: int, temperature: float, threads: int, repeats: int) -> dict[str, Any]:
+    """Seconds of each of `repeats` losses with gradients by one of the libraries."""
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     z1, z2 = (torch.randn(num, d, requires_grad=True) for _view in range(2))
-    loss = NTXentLoss(temperature)
+    loss = losses_of(temperature)[library]
     return {"seconds": _timed(lambda: torch.autograd.grad(loss(z1, z2), [z1, z2]), repeats)}
 
 

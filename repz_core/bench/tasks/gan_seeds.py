@@ -12,17 +12,16 @@ from repz_core.bench.tasks.gan_training import recipe, train_ours
 from repz_core.config import Recipe
 
 REQUIRED = 2.0
-SEEDS = range(10)
 THREADS = 2
 
 
 def run(settings: Settings) -> Result:
     """Median seconds of both for all ten seeds; a ratio of two means half the time."""
-    steps, num_runs = settings.pick(5, 300, 1000), settings.pick(1, 3, 5)
+    steps, num_runs, seeds = settings.pick(5, 300, 1000), settings.pick(1, 3, 5), range(settings.pick(2, 10, 10))
     asked = recipe(steps)
     both = asked.replace(threads=THREADS)
-    together(both)  # warms up
-    ours, singly = interleave(num_runs, lambda i: together(both), lambda i: one_by_one(asked))
+    together(both, seeds)  # warms up
+    ours, singly = interleave(num_runs, lambda i: together(both, seeds), lambda i: one_by_one(asked, seeds))
     return Result.of(
         "gan_seeds",
         "s",
@@ -34,7 +33,7 @@ def run(settings: Settings) -> Result:
     )
 
 
-def together(asked: Recipe) -> float:
+def together(asked: Recipe, seeds: range) -> float:
     """Seconds between the first step and the last, over all seeds at once."""
     times: list[float] = []
 
@@ -42,10 +41,10 @@ def together(asked: Recipe) -> float:
         times.append(time.perf_counter())
         return True
 
-    ensemble.train_seeds(asked, SEEDS, proceed=proceed)
+    ensemble.train_seeds(asked, seeds, proceed=proceed)
     return times[-1] - times[0]
 
 
-def one_by_one(asked: Recipe) -> float:
+def one_by_one(asked: Recipe, seeds: range) -> float:
     """Seconds of the same steps, seed after seed."""
-    return sum((asked.training.steps - 1) / train_ours(asked.replace(seed=seed)) for seed in SEEDS)
+    return sum((asked.training.steps - 1) / train_ours(asked.replace(seed=seed)) for seed in seeds)

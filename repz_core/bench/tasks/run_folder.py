@@ -13,7 +13,7 @@ LIMIT = 10.0  # megabytes
 
 def run(settings: Settings) -> Result:
     """Megabytes (10^6 bytes) of all files of the run."""
-    recipe = recipes.default("vae", "mnist5k")
+    recipe = recipes.default("vae", settings.images)
     if settings.size == "quick":
         recipe = recipe.replace(**{"training.steps": 20})
     with tempfile.TemporaryDirectory() as root:

@@ -25,7 +25,7 @@ THREADS, TEMPERATURE = 2, 0.2
 def run(settings: Settings) -> Result:
     """Median steps a second of both."""
     steps, num_runs = settings.pick(2, 30, 60), settings.pick(1, 5, 11)
-    asked = recipe()
+    asked = recipe(settings.images)
     for _turn in range(settings.pick(0, 1, 1)):
         ours_in(asked, steps)  # warms up
     if settings.peers is None:
@@ -33,7 +33,7 @@ def run(settings: Settings) -> Result:
     else:
         with tempfile.TemporaryDirectory() as folder, Peer(settings.peers, "contrastive") as peer:
             path = Path(folder) / "x.npy"
-            np.save(path, datasets.load(asked.dataset).part("train").x.reshape(-1, 1, 28, 28))
+            np.save(path, datasets.load("mnist5k").part("train").x.reshape(-1, 1, 28, 28))
             arguments = {"batch_size": asked.training.batch_size, "temperature": TEMPERATURE, "lr": asked.training.lr}
             ours, theirs = interleave(
                 num_runs,
@@ -46,10 +46,10 @@ def run(settings: Settings) -> Result:
     return Result.of("simclr_step", "steps/s", ours, theirs, peer_name=name, required=REQUIRED)
 
 
-def recipe() -> Recipe:
+def recipe(dataset: str) -> Recipe:
     """The default; it is told to stop early, so that no last look at what was learned is in the time."""
     changes = {"training.steps": 200_000, "training.num_frames": 2, "training.batch_size": 256, "threads": THREADS}
-    return recipes.default("simclr", "mnist5k").replace(**{"model.temperature": TEMPERATURE}, **changes)
+    return recipes.default("simclr", dataset).replace(**{"model.temperature": TEMPERATURE}, **changes)
 
 
 def ours_in(asked: Recipe, steps: int) -> float:

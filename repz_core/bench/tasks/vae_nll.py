@@ -32,7 +32,7 @@ class Estimate(NamedTuple):
 def run(settings: Settings) -> Result:
     """Median images a second of both."""
     num_images, num_runs = settings.pick(20, 1000, 1000), settings.pick(1, 5, 11)
-    asked = recipe(epochs=settings.pick(1, 10, 10))
+    asked = recipe(settings.pick(1, 10, 10), settings.images)
     data = datasets.load(asked.dataset)
     method = methods.build(asked, data.shape)
     assert isinstance(method, VAE)

@@ -38,7 +38,7 @@ class Trained(NamedTuple):
 def run(settings: Settings) -> Result:
     """Median examples a second of both."""
     epochs, num_runs = settings.pick(1, 20, 40), settings.pick(1, 5, 11)
-    asked = recipe(epochs)
+    asked = recipe(epochs, settings.images)
     train_ours(asked)  # the first run in a process warms up
     if settings.peers is None:
         ours, peer = interleave(num_runs, lambda i: train_ours(asked.replace(seed=i)), None)
@@ -63,9 +63,9 @@ def run(settings: Settings) -> Result:
     )
 
 
-def recipe(epochs: int) -> Recipe:
+def recipe(epochs: int, dataset: str) -> Recipe:
     """The plain VAE, without augmentation, for a number of epochs, with no frames but the first and the last."""
-    plain = recipes.default("vae", "mnist5k").replace(**{"data.augment": 0.0, "training.lr": 1e-3})
+    plain = recipes.default("vae", dataset).replace(**{"data.augment": 0.0, "training.lr": 1e-3})
     per_epoch = len(datasets.load(plain.dataset).part("train").x) // plain.training.batch_size
     steps = {"training.steps": epochs * per_epoch, "training.num_frames": 2}
     return plain.replace(threads=THREADS, **steps)
