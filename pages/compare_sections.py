@@ -15,7 +15,7 @@ from repz_core.figures import palette
 from repz_core.locale import _
 from repz_core.runs import RunStore
 
-SHARES = ("probe_10", "probe", "knn_10", "knn")
+DIGITS = {"recon": 2, "nll": 1, "l0": 1, "seconds": 1, "weights": 0}  # behind the point; of shares 3
 _standings = browser_part("standings")
 _strips = browser_part("strips")
 _maps = browser_part("maps")
@@ -66,15 +66,14 @@ def table(comparison: Comparison) -> None:
     hint = hint.format(test=found.test, train=found.train, seeds=found.ask.seeds, pixels=pixels)
     with _panel(comparison, _("Which code keeps what?"), hint):
         _standings(key=f"standings-{comparison.id}", data=data)
-    left, right = st.columns([5, 1], gap="small", vertical_alignment="center")
-    left.caption(_source(comparison))
-    right.download_button(_("Numbers (CSV)"), _csv(found.rows), f"{comparison.id}.csv", "text/csv", width="stretch")
+    st.caption(_source(comparison))
+    st.download_button(_("Numbers (CSV)"), _csv(found.rows), f"{comparison.id}.csv", "text/csv")
 
 
 def copies(comparison: Comparison) -> None:
     """The same test images, as each family gives them back."""
     found = comparison.table
-    first = [{"name": _("test images"), "number": "", "array": "inputs", "why": ""}]
+    first = [{"name": _("Test images"), "number": "", "array": "inputs", "why": ""}]
     rows = [
         {
             "name": name_of(row.name),
@@ -168,16 +167,12 @@ def _cell(name: str, cell: Cell, notes: list[str]) -> dict[str, Any]:
 def _number(name: str, cell: Cell) -> str:
     if cell.mean is None:
         return ""
-    return _digits(name, cell.mean) + (f" ± {_digits(name, cell.half)}" if cell.half else "")
+    return _digits(name, cell.mean) + (f" ± {_digits(name, cell.half)}" if cell.half is not None else "")
 
 
 def _digits(name: str, value: float) -> str:
-    """Shares to a thousandth, counts whole, others to a tenth; the small ones to two figures."""
-    if name == "weights":
-        return f"{value:,.0f}"
-    if name in SHARES:
-        return f"{value:.3f}"
-    return f"{value:.1f}" if value >= 0.1 or value == 0 else f"{value:.2g}"
+    """A number, or how far its interval reaches, with the digits that suit its column."""
+    return f"{value:,.{DIGITS.get(name, 3)}f}"
 
 
 def _reason(cell: Cell) -> str:

@@ -30,17 +30,14 @@ def two_runs() -> None:
     if len(found) < 2:
         st.info(_("Two runs with pictures are needed here; train one more."), icon=":material/compare:")
         return
-    left, right, pace = st.columns([2, 2, 1.1], gap="small", vertical_alignment="bottom")
+    left, right, pace = st.columns([2, 2, 1.1], gap="small", vertical_alignment="center")
     with left:
         run = _chosen(found, "run", _default(found, 0, ""))
     with right:
-        other = _chosen(found, "with", _default(found, 1, run.id))
+        others = {id: each for id, each in found.items() if id != run.id}
+        other = _chosen(others, "with", _default(others, 1, run.id))
     with pace:
-        share = st.segmented_control(
-            _("one scrubber"), [True, False], default=True, required=True, key="pace",
-            format_func=lambda share: _("by share") if share else _("by step"),
-            help=_("Both at the same share of their training, or after the same number of steps."),
-        )  # fmt: skip
+        share = _by_share()
     run_bar(run, f"{_family(run)} | {_family(other)}", forks=False)
     stretch = other.recipe.training.steps / run.recipe.training.steps if share else 1.0
     one, two, curves = st.columns([1, 1, 1.15], gap="small")
@@ -53,6 +50,21 @@ def two_runs() -> None:
     _differences(run, other)
     address = f"/repz/runs/{run.id}/player?with={other.id}"
     st.link_button(_("Both as a page that plays without a server (HTML)"), address, icon=":material/download:")
+
+
+def _by_share() -> bool:
+    """Whether both are shown at the same share of their training, or after the same number of steps; the URL says."""
+    st.session_state["pace"] = "step" if st.query_params.get("pace") == "step" else "share"
+
+    def to_url() -> None:
+        st.query_params["pace"] = st.session_state["pace"]
+
+    words = {"share": _("by share"), "step": _("by step")}
+    chosen = st.segmented_control(
+        _("one scrubber"), list(words), format_func=words.__getitem__, key="pace", required=True, on_change=to_url,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return chosen == "share"
 
 
 def _default(found: dict[str, Run], place: int, taken: str) -> str:
@@ -73,7 +85,10 @@ def _chosen(found: dict[str, Run], name: str, usual: str) -> Run:
         st.query_params[name] = st.session_state[key]
 
     label = _("run") if name == "run" else _("beside it")
-    st.selectbox(label, list(found), format_func=lambda id: _title(found[id]), key=key, on_change=to_url)
+    st.selectbox(
+        label, list(found), format_func=lambda id: _title(found[id]), key=key, on_change=to_url,
+        label_visibility="collapsed",
+    )  # fmt: skip
     return found[st.session_state[key]]
 
 
@@ -98,13 +113,12 @@ def _pictures(run: Run, clock: Run, stretch: float) -> None:
     hint = _("{run}, at the moment in view.").format(run=_name(run))
     title = _family(run)
     if there:
-        with st.container(key=f"pictures-{run.id}-{run.id != clock.id}"):
-            name = _array(run, there, run.id != clock.id)
-            count = len(arrays[name])
-            columns = round(count**0.5) if name == "manifold" else 4 if count <= 16 else 6
-            shown = {name: ""} if name != "reconstructions" else {"inputs": _("test images"), name: _("reconstructed")}
-            columns, most = (5, 10) if name == "reconstructions" else (columns, 64)
-            panels.sheets(run, title, hint, shown, columns=columns, most=most, clock=clock, stretch=stretch)
+        name = _array(run, there, run.id != clock.id)
+        count = len(arrays[name])
+        columns = round(count**0.5) if name == "manifold" else 4 if count <= 16 else 6
+        shown = {name: ""} if name != "reconstructions" else {"inputs": _("test images"), name: _("reconstructed")}
+        columns, most = (5, 10) if name == "reconstructions" else (columns, 64)
+        panels.sheets(run, title, hint, shown, columns=columns, most=most, clock=clock, stretch=stretch)
     elif "embeddings_h" in arrays:
         contrast.embedding(run, title, hint, ["h umap", "h pca"], clock=clock, stretch=stretch)
     else:
@@ -124,7 +138,7 @@ def _array(run: Run, there: list[str], second: bool) -> str:
 
 
 def _curves(run: Run, other: Run) -> None:
-    """A curve that both have; or, where they have none in common, the loss of each in its own panel."""
+    """A curve that both have."""
     mine, theirs = (set[str]().union(*(row for row in side.events())) for side in (run, other))
     common = [name for name in CURVES if name in mine & theirs]
     if not common:
@@ -157,7 +171,7 @@ def _differences(run: Run, other: Run) -> None:
     hint = _("All other settings are the same. —: the family has no such setting.")
     badges = [panels.provenance(recorded(side)) for side in dict.fromkeys((run, other))]
     with panels.framed(_("What is different in their recipes?"), hint, list(dict.fromkeys(badges))):
-        st.markdown("\n".join(lines) if paths else _("Nothing: it is the same run twice."))
+        st.markdown("\n".join(lines))
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

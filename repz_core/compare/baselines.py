@@ -25,8 +25,8 @@ class Projection(NamedTuple):
 
     @property
     def num_weights(self) -> int:
-        """Numbers it is made of."""
-        return self.mean.numel() + self.axes.numel()
+        """Numbers it is made of, the mean apart."""
+        return self.axes.numel()
 
 
 class Pixels(NamedTuple):

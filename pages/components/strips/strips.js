@@ -15,7 +15,7 @@ export default compared((parent, { text }) => {
   root.append(canvas);
   const draw = (arrays, { comparison, rows, columns, text }) => {
     const words = Math.max(150, WORDS * canvas.clientWidth), across = (canvas.clientWidth - words) / columns;
-    const high = Math.max(LEAST, Math.min(MOST, across, (innerHeight - 330) / rows.length));
+    const high = Math.max(LEAST, Math.min(MOST, across, (innerHeight - 250) / rows.length));
     canvas.style.height = `${Math.round(high * rows.length)}px`;
     const { context, width, height } = fit(canvas), ink = getComputedStyle(canvas).color;
     Object.assign(canvas.dataset, { run: comparison, rows: arrays ? rows.filter(({ array }) => arrays[array]).length : 0 });
