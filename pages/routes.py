@@ -19,10 +19,11 @@ from pages.parts.assets import COMPONENTS, VERSION
 from pages.parts.languages import SPEAK, asked_by
 from pages.stage import stage
 from pages.tail import Tail, stamp
+from repz_core.comparison import opened
 from repz_core.config import RepzError
 from repz_core.locale import LANGUAGES, _, language, use_language
 from repz_core.locale.retold import retell
-from repz_core.player import player
+from repz_core.player import MOST_RUNS, player
 from repz_core.run import Run
 from repz_core.runs import RunStore
 from repz_core.script import script
@@ -121,6 +122,14 @@ async def weights(request: Request) -> Response:
 
 
 @sentence_on_fault
+async def comparison(request: Request) -> Response:
+    """What there is to look at of a comparison, gzipped safetensors as it lies on disk."""
+    path = opened(RunStore(), request.path_params["id"]).path
+    headers = {"Cache-Control": "no-cache", "Content-Encoding": "gzip"}
+    return Response(kept(path, stamp(path)), media_type="application/octet-stream", headers=headers)
+
+
+@sentence_on_fault
 async def as_script(request: Request) -> Response:
     """The Python script that trains a run again, as a file."""
     run = run_of(request)
@@ -129,17 +138,20 @@ async def as_script(request: Request) -> Response:
 
 @sentence_on_fault
 async def as_player(request: Request) -> Response:
-    """A run as one HTML file that plays without a server."""
-    run = run_of(request)
+    """A run, and those named by `with` beside it, as one HTML file that plays without a server."""
+    runs = [run_of(request), *map(RunStore().open, request.query_params.getlist("with"))]
     use_language(SPEAK[asked_by(request.cookies, request.headers.get("accept-language", ""))][0])
-    body = await asyncio.to_thread(packed_player, run.folder, run.log_size(), language())
-    return _file(body, "text/html", f"{run.id}.html", {"Content-Encoding": "gzip"})
+    told = tuple((run.folder, run.log_size()) for run in runs)
+    body = await asyncio.to_thread(packed_player, told, language())
+    return _file(
+        body, "text/html", f"{'-'.join(run.id for run in runs[:MOST_RUNS])}.html", {"Content-Encoding": "gzip"}
+    )
 
 
 @lru_cache(4)
-def packed_player(folder: Path, _log_size: int, _language: str) -> bytes:
-    """The page that plays a run, gzipped; made once for all who ask for it. Raises RepzError."""
-    return gzip.compress(player([Run(folder)]).encode(), 1)
+def packed_player(runs: tuple[tuple[Path, int], ...], _language: str) -> bytes:
+    """The page that plays runs, told by folder and size of log, gzipped; made once for all. Raises RepzError."""
+    return gzip.compress(player([Run(folder) for folder, _log_size in runs]).encode(), 1)
 
 
 def _file(body: bytes, media_type: str, name: str, headers: dict[str, str] | None = None) -> Response:
@@ -188,6 +200,7 @@ ROUTES = [
     Route("/repz/runs/{id}/weights", weights),
     Route("/repz/runs/{id}/script", as_script),
     Route("/repz/runs/{id}/player", as_player),
+    Route("/repz/comparisons/{id}", comparison),
     Route("/repz/said/{language}", said),
     Route("/repz/assets/{version}/{name:path}", asset),
     Route("/repz/plotly/{version}.js", plotly_js),

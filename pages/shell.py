@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import gan, home, linear, simclr, sparse, vae
+from pages import compare, gan, home, linear, simclr, sparse, vae
 from pages.parts import languages, presenter, scene
 from pages.parts.stage_bar import stage_bar
 from repz_core.locale import _
@@ -26,8 +26,9 @@ families = {
     "gan": st.Page(gan.page, title=_("GAN"), url_path="gan", icon=":material/swords:"),
     "simclr": st.Page(simclr.page, title=_("SimCLR"), url_path="simclr", icon=":material/join_inner:"),
 }
+compare_page = st.Page(compare.page, title=_("Compare"), url_path="compare", icon=":material/compare:")
 st.session_state["pages"] = families  # so that the home page can lead to them
-page = st.navigation([start, *dict.fromkeys(families.values())], position="top")
+page = st.navigation([start, *dict.fromkeys(families.values()), compare_page], position="top")
 with st.container(key="corner", horizontal=True):
     top = st.container(width="content")
     presenter.corner()

@@ -70,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("evaluate", evaluate, "a finished run's metrics on the test part of a data set")
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--dataset", help="default: the run's own")
+    sub = command("compare", compare_, "train every family on one data set, and measure them side by side")
+    sub.add_argument("--dataset", required=True)
+    sub.add_argument("--size", type=int, default=32, help="numbers in the code (default: 32)")
+    sub.add_argument("--seeds", type=int, default=3, help="runs of each family (default: 3)")
+    sub.add_argument("--steps", type=int, default=0, help="optimiser steps of every family, for a try")
+    sub.add_argument("--out", type=_folder, metavar="DIR", help="write its file there (default: the run root)")
     command("runs", runs, "list the runs")
     command("doctor", doctor, "say what is wrong with this installation, and what to do about it")
     sub = command("export", export, "write a run to one file, for another machine")
@@ -186,6 +192,35 @@ def _run_of(options: argparse.Namespace) -> Run:
 
 def _run_named(name: str) -> Run:
     return Run(Path(name).absolute()) if os.path.isdir(name) else RunStore().open(name)
+
+
+def compare_(options: argparse.Namespace) -> None:
+    """The table as it was measured, and the file that the compare page shows."""
+    from repz_core.comparison import Ask
+
+    ask = Ask.parse({name: getattr(options, name) for name in ("dataset", "size", "seeds", "steps")})
+    ask.recipes()  # what cannot be asked is said before torch is loaded
+    from repz_core.compare import compare
+
+    found = compare(ask, RunStore(), options.out, lambda line: print(line, file=sys.stderr, flush=True))
+    rows = [{"name": row.name, "runs": row.runs} | _plain(row.cells) for row in found.table.rows]
+    if options.json:
+        print(json.dumps({"file": str(found.path), "train": found.table.train, "test": found.table.test, "rows": rows}))
+    else:
+        print("\n".join([*(_cells_line(row.name, row.cells) for row in found.table.rows), str(found.path)]))
+
+
+def _plain(cells: dict[str, Any]) -> dict[str, Any]:
+    return {name: cell.model_dump() for name, cell in cells.items()}
+
+
+def _cells_line(name: str, cells: dict[str, Any]) -> str:
+    """A row of the table: the mean of each column, and how far its interval reaches."""
+    words = [f"{name:14}"]
+    for column, cell in cells.items():
+        half = "" if cell.half is None else f" ± {cell.half:.2g}"
+        words.append(f"{column} {'-' if cell.mean is None else f'{cell.mean:.4g}'}{half}")
+    return "  ".join(words)
 
 
 def export(options: argparse.Namespace) -> None:

@@ -60,7 +60,7 @@ def aligned_maps(frames: Sequence[NDArray[Any]], seed: int = 0) -> NDArray[np.fl
     for frame in reversed(frames):
         features = torch.from_numpy(np.asarray(frame, np.float32))
         places = _scaled(_layout(features, seed, maps[-1] if maps else None))
-        maps.append(places @ _turn(places, maps[-1]) if maps else places)
+        maps.append(places @ turn(places, maps[-1]) if maps else places)
     return np.stack(maps[::-1])
 
 
@@ -82,7 +82,7 @@ def _layout(features: Tensor, seed: int, start: NDArray[np.float32] | None = Non
     return places
 
 
-def _turn(places: NDArray[np.float32], onto: NDArray[np.float32]) -> NDArray[np.float32]:
+def turn(places: NDArray[np.float32], onto: NDArray[np.float32]) -> NDArray[np.float32]:
     """The turn or reflection that brings centred places (N, 2) nearest to others (Schoenemann 1966), (2, 2)."""
     left, _sizes, right = np.linalg.svd(places.T @ onto)
     return np.asarray(left @ right, np.float32)

@@ -25,6 +25,27 @@ MAY = {
     "optim": set(),
     "augment": set(),
     "contrastive": set(),
+    "comparison": {"config", "datasets.catalogue", "locale", "recipes", "run", "runs"},
+    "compare": {
+        "comparison",
+        "config",
+        "datasets",
+        "datasets.catalogue",
+        "embed",
+        "engine",
+        "executors",
+        "latent",
+        "limits",
+        "locale",
+        "methods",
+        "observer",
+        "pca",
+        "probes",
+        "resize",
+        "run",
+        "runs",
+        "status",
+    },
     "embed": {"events"},
     "probes": set(),
     "objectives": {"contrastive"},
@@ -119,11 +140,23 @@ MAY = {
     "figures": {"config", "events", "locale"},
 }
 LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light rooms within a room that is not
-PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "run", "runs", "status"}
+PAGES_MAY = {
+    "comparison",
+    "config",
+    "datasets.catalogue",
+    "events",
+    "figures",
+    "locale",
+    "recipes",
+    "run",
+    "runs",
+    "status",
+}
 EXTRA = {"streamlit_app.py": {"supervisor"}, "preflight.py": {"doctor"}, "routes.py": {"player", "script"}}
 LIGHT = (
     "__init__",
     "archive",
+    "comparison",
     "config",
     "events",
     "figures",

@@ -85,8 +85,9 @@ def similarity(run: Run, title: str, hint: str) -> None:
 
 
 def embedding(
-    run: Run, title: str, hint: str, choices: Sequence[str], *, images: bool = False, clock: Run | None = None
-) -> None:
+    run: Run, title: str, hint: str, choices: Sequence[str], *, images: bool = False, clock: Run | None = None,
+    stretch: float = 1.0,
+) -> None:  # fmt: skip
     """A map of embeddings: the first of `choices`, each "h" or "z" and how, "umap", "pca", "seed" or "all", at
     first; at first with dots, or with `images` in their place.
     """
@@ -99,6 +100,7 @@ def embedding(
     }  # fmt: skip
     factors = [factor._asdict() | {"title": _(factor.title)} for factor in catalogue.card(run.recipe.dataset).factors]
     data = _classes(run, clock) | {"choices": list(choices), "images": images, "text": text, "factors": factors}
+    data |= {"stretch": stretch} if clock else {}
     with panels.panel(title, hint, run):
         _embedding(key=f"embedding-{'-'.join(choices)}-{run.id if clock else ''}", data=data)
 

@@ -20,21 +20,23 @@ _chart = browser_part("live_chart", isolate_styles=False)
 
 def samples(
     run: Run, title: str, hint: str, *, array: str = "samples", columns: int = 6, most: int = 64,
-    clock: Run | None = None, how: str = "", order: str = "",
+    clock: Run | None = None, how: str = "", order: str = "", stretch: float = 1.0,
 ) -> None:  # fmt: skip
-    """A contact sheet of one image array of the frame in view, of its first `most`; with `clock`, of the frame at that
-    other run's step. With `order`, sorted by that array of the newest frame, the largest first.
+    """A contact sheet of one image array of the frame in view, of its first `most`; with `clock`, of the frame at
+    `stretch` times that other run's step. With `order`, sorted by that array of the newest frame, the largest first.
     """
-    sheets(run, title, hint, {array: ""}, columns=columns, most=most, clock=clock, how=how, order=order)
+    sheets(run, title, hint, {array: ""}, columns=columns, most=most, clock=clock, how=how, order=order,
+           stretch=stretch)  # fmt: skip
 
 
 def sheets(
     run: Run, title: str, hint: str, arrays: dict[str, str], *, columns: int, most: int, clock: Run | None = None,
-    how: str = "", order: str = "",
+    how: str = "", order: str = "", stretch: float = 1.0,
 ) -> None:  # fmt: skip
     """Contact sheets of image `arrays` {name: words above it}, below one another."""
     asked = [{"array": array, "name": words} for array, words in arrays.items()]
     data = {"sheets": asked, "columns": columns, "most": most, "order": order, "text": texts(title)}
+    data |= {"stretch": stretch} if clock else {}
     with panel(title, hint, run, how):
         _samples(key=f"samples-{'-'.join(arrays)}-{run.id if clock else ''}", data=data | _runs(run, clock))
 
@@ -104,12 +106,22 @@ def panel(title: str, hint: str, run: Run, how: str = "") -> Any:
     """A box with a question, room for its picture (what is returned), what to look at, and the numbers' provenance;
     `how`, where they are not plainly measured: "estimated" of a run, or "analytic", of none.
     """
+    scene.note(run.id)
+    return framed(title, hint, [] if how == _("analytic") else [provenance(recorded(run))], how)
+
+
+def provenance(shipped: bool) -> str:
+    """Where numbers come from, in a word: with the lab, or measured on this machine."""
+    return _("recorded") if shipped else _("measured here")
+
+
+def framed(title: str, hint: str, badges: Sequence[str], how: str = "") -> Any:
+    """The box of a panel: as `panel`, with its provenance as words."""
     box = st.container(border=True)
-    scene.note(title, hint, how, run.id)
+    scene.note(title, hint, how)
     with box:
         st.subheader(title, anchor=False)
         picture = st.container()
-        badges = [] if how == _("analytic") else [_("recorded") if recorded(run) else _("measured here")]
         words = [hint, *(f":gray-badge[{badge}]" for badge in badges), *([f":orange-badge[{how}]"] if how else [])]
         st.caption(" ".join(words))
     return picture

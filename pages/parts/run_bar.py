@@ -20,8 +20,10 @@ SLOW = 0.7  # seconds to look at each turn
 _bar = bare_part("run_bar")
 
 
-def run_bar(run: Run, title: str) -> int | None:
-    """Mount the bar for `run` and do what its buttons ask; the step where a fork is wished for, if that was it."""
+def run_bar(run: Run, title: str, *, forks: bool = True) -> int | None:
+    """Mount the bar for `run` and do what its buttons ask; the step where a fork is wished for, if that was it (and the
+    page has a place for forks).
+    """
     every, unit = run.recipe.training.row_every, recipes.family(run.recipe.method).UNIT
     text: dict[str, Any] = {
         "queued": _("queued"),
@@ -65,7 +67,7 @@ def run_bar(run: Run, title: str) -> int | None:
     data = {
         "run": reference(run), "title": title, "steps": run.recipe.training.steps,
         "recorded": recorded(run), "turns": turns, "text": text,
-        "steers": access.presenting(), "starts": access.may_start(),
+        "steers": access.presenting(), "starts": forks and access.may_start(),
     }  # fmt: skip
     result = _bar(key="run_bar", data=data, on_wish_change=lambda: None)
     if not result.wish:

@@ -23,7 +23,7 @@ function items(parent, mount) {
   const picture = (format) => mount.picture?.(format) ?? (format === "svg" ? svg : png)(parent, mount, titleOf(mount));
   const item = (name, extension, make) => ({ name, act: async () => save(await make(), fileName(mount, extension)) });
   const found = [item(text.png, "png", () => picture("png")), item(text.svg, "svg", () => picture("svg"))];
-  const table = mount.table ? mount.table(mount.run, mount.data, mount.clock.step) : told(parent);
+  const table = mount.table ? mount.table(mount.run, mount.data, mount.at(mount.clock.step)) : told(parent);
   if (table) found.push(item(text.csv, "csv", () => csv(table)));
   if (mount.moves && frames > 1) {
     found.push(item(text.gif, "gif", () => film(parent, mount)));
@@ -38,7 +38,7 @@ const titleOf = ({ data }) => data.text.alt ?? data.export.part;
 // "vae-d5aa489cbbc1c1a7-what-does-it-generate-step-1240.png"
 export function fileName({ run, data, clock, ...mount }, extension) {
   const words = titleOf({ data, ...mount }).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
-  return `${run.id}-${words}-step-${clock.step}.${extension}`;
+  return `${run.id}-${words}${clock.step === undefined ? "" : `-step-${clock.step}`}.${extension}`;
 }
 
 // Hand `blob` to the browser's downloads.

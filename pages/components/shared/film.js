@@ -12,7 +12,7 @@ async function reel(parent, mount, sheet, take) {
   const { run, clock, others } = mount, steps = clock.steps;
   while (run.loaded < run.own.length && run.source) await pause(50); // they are on their way
   for (const step of steps) {
-    mount.draw(run, mount.data, step, others);
+    mount.draw(run, mount.data, mount.at(step), others);
     await take(compose(parent, sheet, 1), step === steps.at(-1) ? REST : 1000 / PACE);
   }
   mount.redraw();

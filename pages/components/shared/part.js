@@ -11,8 +11,8 @@ export function oncePerFrame(draw) {
 }
 
 // A part that draws one run: sets it up once a mount, follows `data.run`, redraws on `types`, on resize and on rerun.
-// With `data.clock`, another run, it shows its own run at the step that is in view of that one; `data.others` are
-// runs drawn beside. `draw(run, data, step, others)`. What else `setUp` may give is told in exports.js.
+// With `data.clock`, another run, it shows its own run at the step that is in view of that one, or at `data.stretch` times
+// that; `data.others` are runs drawn beside. `draw(run, data, step, others)`. What else `setUp` may give is told in exports.js.
 export function part(types, setUp) {
   const mounts = new WeakMap();
   return (component) => {
@@ -20,7 +20,8 @@ export function part(types, setUp) {
     let mount = mounts.get(parentElement);
     if (!mount) {
       mount = { ...setUp(parentElement, component), followed: "", leave: [] };
-      mount.redraw = oncePerFrame(() => mount.run && mount.draw(mount.run, mount.data, mount.clock.step, mount.others));
+      mount.at = (step) => Math.round(step * (mount.data.stretch ?? 1));
+      mount.redraw = oncePerFrame(() => mount.run && mount.draw(mount.run, mount.data, mount.at(mount.clock.step), mount.others));
       mount.watch = new ResizeObserver(mount.redraw);
       mount.watch.observe(parentElement.querySelector("canvas, .watched"));
       mount.bind = () => {

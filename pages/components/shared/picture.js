@@ -36,7 +36,7 @@ export function compose(parent, sheet, scale, drawings = new Map()) {
 function finely(mount, look) {
   sharpness.factor = FINER;
   try {
-    mount.draw(mount.run, mount.data, mount.clock.step, mount.others);
+    mount.draw(mount.run, mount.data, mount.at(mount.clock.step), mount.others);
     return look(FINER * (globalThis.devicePixelRatio || 1));
   } finally {
     sharpness.factor = 1;

@@ -5,8 +5,8 @@ export function parse(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const arrays = {};
+  delete header.__metadata__; // words, and no array
   for (const [name, { dtype, shape, data_offsets: [start, end] }] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
     const bytes = buffer.slice(8 + length + start, 8 + length + end);
     arrays[name] = { shape, data: dtype === "F16" ? halves(new Uint16Array(bytes)) : new types[dtype](bytes) };
   }
