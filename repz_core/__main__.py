@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
-from repz_core import bundle, listing, query, recipes, tensorboard
+from repz_core import bundle, listing, query, recipes, sweep_command, tensorboard
 from repz_core.config import MOST_STEPS, Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
 from repz_core.locale import _
@@ -56,14 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         "--prepare", action="store_true", help="build those that need no network, so that the first run need not"
     )
     sub = command("train", train, "train a run here and now; the last line printed is its summary")
-    sub.add_argument("method")
-    sub.add_argument("--dataset", required=True)
-    sub.add_argument("--set", action="append", default=[], metavar="a.b=v", help="a setting, e.g. model.k=2")
-    limit = sub.add_mutually_exclusive_group()
-    limit.add_argument("--steps", type=int, help="optimiser steps")
+    limit = _add_recipe(sub)
     limit.add_argument("--seconds", type=float, help="stop after this long, whatever the steps")
-    sub.add_argument("--seed", type=int)
     sub.add_argument("--out", type=_folder, metavar="DIR", help="folder of the run (default: in the run root)")
+    sub = command("sweep", sweep, "train many runs that differ in a few knobs, through the queue")
+    _add_recipe(sub)
+    sweep_command.add_options(sub)
     sub = command("evaluate", evaluate, "a finished run's metrics on the test part of a data set")
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--dataset", help="default: the run's own")
@@ -84,6 +82,17 @@ def _parser() -> argparse.ArgumentParser:
     command("import", import_, "put exported runs into the run root").add_argument("file", type=Path)
     command("checkpoints", checkpoints, "rebuild the shipped runs from their recipes")
     return parser
+
+
+def _add_recipe(sub: argparse.ArgumentParser) -> Any:
+    """The options that say a recipe; the group of those that say how long it is."""
+    sub.add_argument("method")
+    sub.add_argument("--dataset", required=True)
+    sub.add_argument("--set", action="append", default=[], metavar="a.b=v", help="a setting, e.g. model.k=2")
+    limit = sub.add_mutually_exclusive_group()
+    limit.add_argument("--steps", type=int, help="optimiser steps")
+    sub.add_argument("--seed", type=int)
+    return limit
 
 
 def _folder(text: str) -> Path:
@@ -145,10 +154,15 @@ def train(options: argparse.Namespace) -> None:
     print(summary(run, status))
 
 
+def sweep(options: argparse.Namespace) -> None:
+    """A row a member."""
+    _print(options, sweep_command.run(options, asked_recipe(options)), sweep_command.line)
+
+
 def asked_recipe(options: argparse.Namespace) -> Recipe:
     """The recipe of a command's options: the default one with --set, --steps and --seed."""
     changes: dict[str, Any] = {}
-    if options.seconds is not None:
+    if getattr(options, "seconds", None) is not None:
         if not 0 < options.seconds < math.inf:
             raise RepzError(_("--seconds must be more than 0; got {given}.").format(given=options.seconds))
         changes["training.steps"] = MOST_STEPS  # the clock ends it

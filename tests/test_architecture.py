@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "repz_core").rglob("*.py"))
 PAGES = [*sorted((ROOT / "pages").rglob("*.py")), ROOT / "streamlit_app.py"]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-HEAVY = {"torch", "sklearn", "umap", "streamlit", "pandas", "matplotlib", "numba", "ray"}
+HEAVY = {"torch", "sklearn", "umap", "streamlit", "pandas", "matplotlib", "numba", "ray", "optuna"}
 
 # What each part of repz_core may import from the others, at module level. A part not listed here yet is free.
 MAY = {
@@ -90,6 +90,18 @@ MAY = {
     "listing": {"config", "labels", "run", "runs", "status"},
     "query": {"config", "listing", "locale", "recipes", "status"},
     "tensorboard": {"config", "locale", "run"},
+    "pareto": set(),
+    "sweep": {"config", "labels", "limits", "locale", "recipes", "run", "runs", "status"},
+    "search": {
+        "config",
+        "labels",
+        "limits",
+        "locale",
+        "pareto",
+        "recipes",
+        "runs",
+        "sweep",
+    },
     "writer": {"events", "run", "status"},
     "executors": {
         "config",
@@ -153,6 +165,9 @@ LIGHT = (
     "script",
     "status",
     "supervisor",
+    "pareto",
+    "sweep",
+    "sweep_command",
     "tensorboard",
     "trash",
     "writer",
