@@ -16,12 +16,13 @@ from typing import Any
 
 import streamlit as st
 
-from repz_core import bundle, labels
+from repz_core import bundle, labels, sweep
 from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
 from repz_core.status import ENDED
+from repz_core.sweep import Sweep
 
 LEAST_CODE = 6  # letters of a code; a shorter one is as good as none
 UNDER_WAY, IN_ALL, TOGETHER = 2, 10, 8  # runs of a viewer at a time and in all, and of all viewers at a time
@@ -151,6 +152,12 @@ def steer(run: Run, **wishes: Any) -> None:
     if not presenting():
         raise RepzError(_("You are watching: the presenter steers runs."))
     run.steer(**wishes)
+
+
+def submit_sweep(asked: Sweep) -> list[str]:
+    """The ids of a sweep's runs, started if need be; viewers never start that many. Raises RepzError."""
+    _check_presenting()
+    return sweep.submit(RunStore(), asked)
 
 
 def label(runs: Iterable[Run], tags: Mapping[str, Iterable[str]], note: str | None = None) -> None:

@@ -11,6 +11,7 @@ from pages import access
 from pages.chosen_runs import DELETED, chosen_runs
 from pages.parts.sections import chosen
 from pages.parts.view import plain
+from pages.sweeps import sweeps
 from repz_core import listing, query, recipes, trash
 from repz_core.config import RepzError
 from repz_core.listing import Row
@@ -24,8 +25,7 @@ HEIGHT = 470  # pixels of the table
 
 def page() -> None:
     """The page's script."""
-    section = chosen({"list": _("All runs")})
-    _SECTIONS[section]()
+    _SECTIONS[chosen({"list": _("All runs"), "sweeps": _("Sweeps")})]()
 
 
 def runs_list() -> None:
@@ -185,4 +185,4 @@ def _uploads() -> int:
     return int(st.session_state.get("imports", 0))
 
 
-_SECTIONS = {"list": runs_list}
+_SECTIONS = {"list": runs_list, "sweeps": sweeps}

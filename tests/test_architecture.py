@@ -141,8 +141,9 @@ EXTRA = {
     "streamlit_app.py": {"supervisor"},
     "preflight.py": {"doctor"},
     "routes.py": {"player", "script"},
-    "access.py": {"bundle", "labels"},
+    "access.py": {"bundle", "labels", "sweep"},
     "runs.py": {"listing", "query", "trash"},
+    "sweeps.py": {"limits", "listing", "pareto", "sweep"},
     "chosen_runs.py": {"bundle", "labels", "listing", "tensorboard"},
 }
 LIGHT = (

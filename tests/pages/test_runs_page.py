@@ -5,8 +5,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages import access
 from pages.access import Hall
-from repz_core import labels, listing, trash
+from repz_core import labels, listing, recipes, sweep, trash
 from repz_core.config import RepzError
+from repz_core.run import write_json
 from repz_core.runs import RunStore
 
 
@@ -171,3 +172,93 @@ def test_the_gates_hold_by_themselves(three, monkeypatch, home):
             act()
     assert len(RunStore().pending()) == 3
     assert not (home / "labels").exists()
+
+
+# --- sweeps ---
+
+
+def sweeps_page() -> AppTest:
+    page = AppTest.from_function(script, default_timeout=30)
+    page.query_params["show"] = "sweeps"
+    return page.run()
+
+
+def ask(page: AppTest, knob: str, values: str) -> AppTest:
+    page.selectbox(key="sweep-preset-vae").set_value("2-D map of digits").run()
+    page.selectbox(key="sweep-knob-vae-0").set_value(knob).run()
+    return page.text_input(key="sweep-values-0").set_value(values).run()
+
+
+def test_a_sweep_is_started_and_in_view(home):
+    page = sweeps_page()
+    assert not page.exception
+    assert "python -m repz_core sweep" in page.code[0].value
+    ask(page, "model.beta", "0.5, 1,2")
+    page.number_input(key="sweep-seeds").set_value(2).run()
+    assert any(text.value.startswith(":small[6 runs") for text in page.markdown)
+    page.button(key="sweep-start").click().run()
+    assert not page.exception
+    [name] = sweep.names(RunStore().root)
+    assert page.query_params["sweep"] == name
+    asked = [run.recipe for run in RunStore().pending()]
+    known = {(1.0, 0)}  # the preset itself is recorded
+    expected = {(beta, seed) for beta in (0.5, 1.0, 2.0) for seed in (0, 1)} - known
+    assert {(recipe.model.beta, recipe.seed) for recipe in asked} == expected
+    assert page.selectbox(key="sweep").value == name
+
+
+def test_both_pictures_come_with_the_runs(home, tiny):
+    base = tiny()
+    asked = sweep.make(base, [sweep.axis(base, "beta=0.5,1,2,4")], name="betas")
+    for place, id in enumerate(sweep.submit(RunStore(), asked)):
+        status = {"state": "done", "step": 20, "seconds": 1.0, "metrics": {"recon": 80.0 + place, "kl": 9.0 - place}}
+        write_json(RunStore().open(id).folder / "status.json", status)
+    page = sweeps_page()
+    assert not page.exception
+    assert [heading.value for heading in page.subheader] == [
+        "What is to be varied?", "Which knob matters?", "Which runs does no other beat?",
+    ]  # fmt: skip
+    assert len(page.get("plotly_chart")) == 2
+
+
+@pytest.mark.parametrize("values", ["1,x", "log:0:1", "uniform:0:1:2", "99", "[a](b)", "1,,2"])
+def test_values_that_cannot_be_are_one_sentence(home, values):
+    page = ask(sweeps_page(), "model.beta", values)
+    assert not page.exception
+    assert page.error[0].value
+    assert not [button for button in page.button if button.key == "sweep-start"]
+    assert RunStore().pending() == []
+
+
+def test_a_viewer_starts_no_sweep(home, monkeypatch, tiny):
+    monkeypatch.setenv("REPZ_HOSTED", "1")
+    hall = Hall()
+    hall.viewers_start = True
+    monkeypatch.setattr(access, "hall", hall)
+    page = sweeps_page()
+    assert not page.exception
+    assert not page.number_input
+    monkeypatch.setattr(access, "presenting", lambda: False)
+    with pytest.raises(RepzError, match="You are watching"):
+        access.submit_sweep(sweep.make(tiny(), [sweep.axis(tiny(), "beta=1,2")]))
+    assert RunStore().pending() == []
+
+
+@pytest.mark.parametrize("asked", ["none", "../../etc", "x" * 3000])
+def test_a_sweep_that_there_is_not_is_the_newest(home, tiny, asked):
+    sweep.submit(RunStore(), sweep.make(tiny(), [sweep.axis(tiny(), "beta=1,2")], name="here"))
+    page = AppTest.from_function(script, default_timeout=30)
+    page.query_params["show"], page.query_params["sweep"] = "sweeps", asked
+    page.run()
+    assert not page.exception
+    assert page.selectbox(key="sweep").value == "here"
+
+
+@pytest.mark.parametrize("method", recipes.names())
+def test_the_form_is_that_of_every_family(home, method):
+    page = sweeps_page()
+    page.selectbox(key="sweep-method").set_value(method).run()
+    assert not page.exception
+    page.number_input(key="sweep-seeds").set_value(3).run()
+    assert not page.exception
+    assert any(text.value.startswith(":small[3 runs") for text in page.markdown)
