@@ -21,7 +21,7 @@ def short_recipe(seed: int) -> Recipe:
 def pick(page: Page, row: int) -> None:
     """Choose a row of the table, whose body is drawn on a canvas."""
     canvas = page.get_by_test_id("stDataFrame").locator("canvas").first
-    canvas.click(position={"x": CHECK, "y": HEAD + ROW * row + ROW // 2})
+    canvas.click(position={"x": CHECK, "y": HEAD + ROW * row + ROW // 2}, force=True)  # a scroller lies upon it
 
 
 def button(page: Page, name: str) -> Locator:
