@@ -10,17 +10,19 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
 import streamlit as st
 
+from repz_core import bundle, labels, sweep
 from repz_core.config import Recipe, RepzError
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
 from repz_core.status import ENDED
+from repz_core.sweep import Sweep
 
 LEAST_CODE = 6  # letters of a code; a shorter one is as good as none
 UNDER_WAY, IN_ALL, TOGETHER = 2, 10, 8  # runs of a viewer at a time and in all, and of all viewers at a time
@@ -150,6 +152,59 @@ def steer(run: Run, **wishes: Any) -> None:
     if not presenting():
         raise RepzError(_("You are watching: the presenter steers runs."))
     run.steer(**wishes)
+
+
+def submit_sweep(asked: Sweep) -> list[str]:
+    """The ids of a sweep's runs, started if need be; viewers never start that many. Raises RepzError."""
+    _check_presenting()
+    return sweep.submit(RunStore(), asked)
+
+
+def label(runs: Iterable[Run], tags: Mapping[str, Iterable[str]], note: str | None = None) -> None:
+    """Note tags (by run id), and of all of them the same `note` where one is given. Raises RepzError."""
+    _check_presenting()
+    root = RunStore().root
+    for run in runs:
+        labels.write(root, run.id, tags[run.id], labels.of(root, run.id).note if note is None else note)
+
+
+def pin(run: Run, on: bool) -> None:
+    """Keep a run from being offered for deletion, or no longer. Raises RepzError."""
+    _check_presenting()
+    RunStore().pin(run, on)
+
+
+def delete(runs: Iterable[Run]) -> list[str]:
+    """Move runs to the trash; the ids of those that are there now. Raises RepzError where none could be moved."""
+    _check_presenting()
+    store, gone, faults = RunStore(), [], []
+    for run in runs:
+        try:
+            store.delete(run)
+            gone.append(run.id)
+        except RepzError as error:
+            faults.append(str(error))
+    if faults and not gone:
+        raise RepzError(faults[0])
+    return gone
+
+
+def restore(ids: Iterable[str]) -> None:
+    """Undo the deletion of runs. Raises RepzError where one is gone for good."""
+    _check_presenting()
+    for id in ids:
+        RunStore().restore(id)
+
+
+def import_(content: bytes) -> list[Run]:
+    """The runs of an exported file, in the store. Raises RepzError."""
+    _check_presenting()
+    return bundle.import_(content, RunStore())
+
+
+def _check_presenting() -> None:
+    if not presenting():
+        raise RepzError(_("You are watching: the presenter keeps the runs in order."))
 
 
 def open_to_all(on: bool) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import compare, gan, home, linear, simclr, sparse, vae
+from pages import compare, gan, home, linear, runs, simclr, sparse, vae
 from pages.parts import languages, presenter, scene
 from pages.parts.stage_bar import stage_bar
 from repz_core.locale import _
@@ -28,7 +28,8 @@ families = {
 }
 compare_page = st.Page(compare.page, title=_("Compare"), url_path="compare", icon=":material/compare:")
 st.session_state["pages"] = families  # so that the home page can lead to them
-page = st.navigation([start, *dict.fromkeys(families.values()), compare_page], position="top")
+runs_page = st.Page(runs.page, title=_("Runs"), url_path="runs", icon=":material/table_rows:")
+page = st.navigation([start, *dict.fromkeys(families.values()), compare_page, runs_page], position="top")
 with st.container(key="corner", horizontal=True):
     top = st.container(width="content")
     presenter.corner()

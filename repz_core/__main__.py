@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
-from repz_core import archive, recipes
+from repz_core import bundle, listing, query, recipes, sweep_command, tensorboard
 from repz_core.config import MOST_STEPS, Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
 from repz_core.handbook import handbook
@@ -59,14 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         "--prepare", action="store_true", help="build those that need no network, so that the first run need not"
     )
     sub = command("train", train, "train a run here and now; the last line printed is its summary")
-    sub.add_argument("method")
-    sub.add_argument("--dataset", required=True)
-    sub.add_argument("--set", action="append", default=[], metavar="a.b=v", help="a setting, e.g. model.k=2")
-    limit = sub.add_mutually_exclusive_group()
-    limit.add_argument("--steps", type=int, help="optimiser steps")
+    limit = _add_recipe(sub)
     limit.add_argument("--seconds", type=float, help="stop after this long, whatever the steps")
-    sub.add_argument("--seed", type=int)
     sub.add_argument("--out", type=_folder, metavar="DIR", help="folder of the run (default: in the run root)")
+    sub = command("sweep", sweep, "train many runs that differ in a few knobs, through the queue")
+    _add_recipe(sub)
+    sweep_command.add_options(sub)
     sub = command("evaluate", evaluate, "a finished run's metrics on the test part of a data set")
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--dataset", help="default: the run's own")
@@ -76,20 +74,34 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seeds", type=int, default=3, help="runs of each family (default: 3)")
     sub.add_argument("--steps", type=int, default=0, help="optimiser steps of every family, for a try")
     sub.add_argument("--out", type=_folder, metavar="DIR", help="write its file there (default: the run root)")
-    command("runs", runs, "list the runs")
+    sub = command("runs", runs, "list the runs, or those that a query asks for")
+    sub.add_argument("query", nargs="?", default="", help=f"e.g. '{query.EXAMPLE}'")
     command("doctor", doctor, "say what is wrong with this installation, and what to do about it")
-    sub = command("export", export, "write a run to one file, for another machine")
-    sub.add_argument("run", help="a run's id or folder")
-    sub.add_argument("--out", type=Path, metavar="FILE", help="default: the run's id, here, as .zip")
+    sub = command("export", export, "write runs to one file, for another machine, or for TensorBoard")
+    sub.add_argument("run", nargs="+", help="a run's id or folder")
+    place = sub.add_mutually_exclusive_group()
+    place.add_argument("--out", type=Path, metavar="FILE", help="default: the run's id, here, or runs, as .zip")
+    place.add_argument("--tensorboard", type=_folder, metavar="DIR", help="write event files below DIR instead")
     sub = command("script", script_, "print the Python script that trains a run again")
     sub.add_argument("run", help="a run's id or folder")
     sub.add_argument("--out", type=Path, metavar="FILE", help="write it there")
     sub = command("player", player_, "write runs to one HTML file that plays without a server")
     sub.add_argument("run", nargs="+", help="a run's id or folder; several play side by side")
     sub.add_argument("--out", type=Path, metavar="FILE", help="default: the first run's id, here, as .html")
-    command("import", import_, "put an exported run into the run root").add_argument("file", type=Path)
+    command("import", import_, "put exported runs into the run root").add_argument("file", type=Path)
     command("checkpoints", checkpoints, "rebuild the shipped runs from their recipes")
     return parser
+
+
+def _add_recipe(sub: argparse.ArgumentParser) -> Any:
+    """The options that say a recipe; the group of those that say how long it is."""
+    sub.add_argument("method")
+    sub.add_argument("--dataset", required=True)
+    sub.add_argument("--set", action="append", default=[], metavar="a.b=v", help="a setting, e.g. model.k=2")
+    limit = sub.add_mutually_exclusive_group()
+    limit.add_argument("--steps", type=int, help="optimiser steps")
+    sub.add_argument("--seed", type=int)
+    return limit
 
 
 def _folder(text: str) -> Path:
@@ -154,10 +166,15 @@ def train(options: argparse.Namespace) -> None:
     print(summary(run, status))
 
 
+def sweep(options: argparse.Namespace) -> None:
+    """A row a member."""
+    _print(options, sweep_command.run(options, asked_recipe(options)), sweep_command.line)
+
+
 def asked_recipe(options: argparse.Namespace) -> Recipe:
     """The recipe of a command's options: the default one with --set, --steps and --seed."""
     changes: dict[str, Any] = {}
-    if options.seconds is not None:
+    if getattr(options, "seconds", None) is not None:
         if not 0 < options.seconds < math.inf:
             raise RepzError(_("--seconds must be more than 0; got {given}.").format(given=options.seconds))
         changes["training.steps"] = MOST_STEPS  # the clock ends it
@@ -224,10 +241,19 @@ def _cells_line(name: str, cells: dict[str, Any]) -> str:
 
 
 def export(options: argparse.Namespace) -> None:
-    """The file that was written."""
-    run = _run_of(options)
-    file = archive.export(run, options.out or Path(f"{run.id}.zip"))
-    _print(options, [{"id": run.id, "file": str(file)}], lambda row: row["file"])
+    """The file that was written; for TensorBoard, one a run."""
+    found = [_run_named(name) for name in options.run]
+    if options.tensorboard:
+        files = [tensorboard.write(run, options.tensorboard) for run in found]
+        made = [{"id": run.id, "file": str(file)} for run, file in zip(found, files, strict=True)]
+        _print(options, made, lambda row: row["file"])
+        return
+    name = found[0].id if len(found) == 1 else "runs"
+    file = bundle.export(found, options.out or Path(f"{name}.zip"))
+    if options.json:
+        _print(options, [{"id": run.id, "file": str(file)} for run in found], str)
+    else:
+        print(file)
 
 
 def script_(options: argparse.Namespace) -> None:
@@ -257,19 +283,20 @@ def _write(path: Path, text: str) -> None:
 
 
 def import_(options: argparse.Namespace) -> None:
-    """The run that was put into the run root."""
-    run = archive.import_(options.file, RunStore())
-    _print(options, [{"id": run.id, "folder": str(run.folder)}], lambda row: row["id"])
+    """The runs that were put into the run root."""
+    found = bundle.import_(options.file, RunStore())
+    _print(options, [{"id": run.id, "folder": str(run.folder)} for run in found], lambda row: row["id"])
 
 
 def runs(options: argparse.Namespace) -> None:
-    """All runs with where they stand."""
-    found = [
-        {"id": run.id, "method": run.recipe.method, "dataset": run.recipe.dataset, "folder": str(run.folder)}
-        | run.status.model_dump()
-        for run in RunStore().list()
-    ]
-    _print(options, found, lambda row: f"{row['id']}  {row['state']:8} step {row['step']:6}  {row['dataset']}")
+    """The runs that were asked for, with where they stand."""
+    found = query.select(listing.rows(RunStore()), options.query)
+    _print(options, [row.plain() for row in found], _line)
+
+
+def _line(row: dict[str, Any]) -> str:
+    noted = "".join(f"  #{tag}" for tag in row["tags"])
+    return f"{row['id']}  {row['state']:8} step {row['step']:6}  {row['dataset']}{noted}"
 
 
 def doctor(options: argparse.Namespace) -> bool:

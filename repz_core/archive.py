@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 import math
-import os
 import re
 import stat
 import struct
@@ -27,7 +26,7 @@ from repz_core import recipes
 from repz_core.config import Recipe, RepzError
 from repz_core.events import VOCABULARY
 from repz_core.locale import _
-from repz_core.run import Control, Run, write_json
+from repz_core.run import Control, Run, replace_file, write_json
 from repz_core.runs import RUN_ID, RunStore, run_id
 from repz_core.status import ENDED, Status
 
@@ -51,23 +50,32 @@ UNREADABLE = (
 
 def export(run: Run, path: Path) -> Path:
     """Write `run`, which has ended, to the zip file `path`, whole or not at all."""
-    if run.status.state not in ENDED:
-        raise RepzError(_("Run {id} is under way; export it once it has ended.").format(id=run.id))
-    files = [file for file in sorted(run.folder.rglob("*")) if EXPORTED.fullmatch(_name_in(run, file))]
+    content = packed(run)
     try:
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.absolute().parent) as scratch:
-            draft = Path(scratch) / "run.zip"
-            with zipfile.ZipFile(draft, "w") as packed:
-                for file in files:
-                    entry = zipfile.ZipInfo(f"{run.id}/{_name_in(run, file)}")  # of 1980: the same run, the same bytes
-                    entry.compress_type = zipfile.ZIP_STORED if file.suffix == ".gz" else zipfile.ZIP_DEFLATED
-                    entry.external_attr = (stat.S_IFREG | 0o644) << 16
-                    packed.writestr(entry, file.read_bytes())
-            os.replace(draft, path)
+        replace_file(path, content)
     except OSError as error:
         fault = _("Run {id} cannot be written to {path}: {reason}; name another place.")
         raise RepzError(fault.format(id=run.id, path=path, reason=error.strerror)) from None
     return path
+
+
+def packed(run: Run) -> bytes:
+    """The archive of `run`. Raises RepzError where it has not ended, or cannot be read."""
+    if run.status.state not in ENDED:
+        raise RepzError(_("Run {id} is under way; export it once it has ended.").format(id=run.id))
+    files = [file for file in sorted(run.folder.rglob("*")) if EXPORTED.fullmatch(_name_in(run, file))]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for file in files:
+            entry = zipfile.ZipInfo(f"{run.id}/{_name_in(run, file)}")  # of 1980: the same run, the same bytes
+            entry.compress_type = zipfile.ZIP_STORED if file.suffix == ".gz" else zipfile.ZIP_DEFLATED
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            try:
+                archive.writestr(entry, file.read_bytes())
+            except OSError as error:
+                fault = _("Run {id} cannot be read: {reason}; it may just have been deleted.")
+                raise RepzError(fault.format(id=run.id, reason=error.strerror)) from None
+    return buffer.getvalue()
 
 
 def _name_in(run: Run, file: Path) -> str:
@@ -80,8 +88,8 @@ def import_(source: bytes | Path, store: RunStore) -> Run:
     Raises RepzError with one sentence for whatever is no such file, and then leaves nothing behind.
     """
     try:
-        packed = source if isinstance(source, bytes) else _read(source)
-        files = _files(packed)
+        given = source if isinstance(source, bytes) else read(source)
+        files = _files(given)
         recipe, status, rows = _recipe(files), _status(files), _rows(files)
         frames = _frames(files, [row["frame"] for row in rows if "frame" in row])
         weights = _weights(files, status)
@@ -105,10 +113,11 @@ def _refused(reason: str) -> RepzError:
     return RepzError(words.format(reason=reason.rstrip(".")))
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path, most: int = MOST_BYTES) -> bytes:
+    """A file from outside; of a larger one than `most` bytes, one byte more than that."""
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise RepzError(_("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror)) from None
 

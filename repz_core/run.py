@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load
 
@@ -136,7 +136,7 @@ class Run:
     @property
     def pinned(self) -> bool:
         """Whether it is never to be offered for deletion: there is a file `pin` in its folder."""
-        return (self.folder / "pin").exists()
+        return os.path.exists(os.path.join(self.folder, "pin"))
 
     def weights(self) -> tuple[int, dict[str, np.ndarray[Any, Any]]]:
         """The newest weights that are kept, and after how many steps: {"decoder.0.weight": (400, 20), ...}.
@@ -206,16 +206,16 @@ class Run:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.folder / name).read_text())
+            return json.loads((self.folder / name).read_bytes())
         except (OSError, ValueError, RecursionError) as error:
             raise self._damaged(name, error) from None
 
     def _config(self, cls: type[Any], name: str) -> Any:
-        if not (self.folder / name).exists():
-            return cls()
         try:
-            return cls.model_validate(self._json(name))
-        except ValidationError as error:
+            return cls.model_validate(json.loads((self.folder / name).read_bytes()))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, RecursionError) as error:
             raise self._damaged(name, error) from None
 
     def log(self, start: int = 0) -> bytes:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from repz_core import trash
 from repz_core.config import Recipe, RepzError
 from repz_core.limits import Limits, variable
 from repz_core.locale import _
@@ -31,9 +31,11 @@ class RunStore:
 
     def list(self) -> list[Run]:
         """All readable runs: the user's, newest first, then the shipped ones. A damaged folder is passed over."""
-        mine = sorted(_run_folders(self.root), key=_asked_at, reverse=True)
-        runs = [Run(folder) for folder in [*mine, *sorted(_run_folders(self.shipped))]]
-        return [run for run in runs if _readable(run)]
+        return [run for run in map(Run, self.folders()) if _readable(run)]
+
+    def folders(self) -> Sequence[Path]:
+        """The folders of all runs in that order, readable or not."""
+        return [*sorted(_run_folders(self.root), key=_asked_at, reverse=True), *sorted(_run_folders(self.shipped))]
 
     def open(self, id: str) -> Run:
         """The run of that id. Raises RepzError for an id of the wrong form, an unknown one and a damaged folder."""
@@ -113,7 +115,10 @@ class RunStore:
         if waiting >= limits.queue:
             fault = _("{count} runs wait already, the most that may ({variable}); start it when one of them has ended.")
             raise RepzError(fault.format(count=waiting, variable=variable("queue")))
-        if (used := self.size()) > limits.disk * 10**6:
+        used = self.size()
+        if used > limits.disk * 10**6 and trash.empty(self.root):  # what was deleted makes room first
+            used = self.size()
+        if used > limits.disk * 10**6:
             fault = _(
                 "The runs in {root} take {used:,} MB, and may take {most:,} ({variable}): delete some first, "
                 "the oldest are {oldest}."
@@ -176,12 +181,39 @@ class RunStore:
         return Run(folder)
 
     def delete(self, run: Run) -> None:
-        """Remove one of the user's runs for good. Raises RepzError for a shipped or a running one."""
+        """Move one of the user's runs to the trash. Raises RepzError for a shipped or a running one."""
         if not run.folder.exists():
             self.open(run.id)
-        if run.folder.parent != self.root or run.locked():
-            raise RepzError(_("Run {id} is shipped or running; stop it before deleting it.").format(id=run.id))
-        shutil.rmtree(run.folder)
+        try:
+            if run.folder.parent != self.root:
+                raise BlockingIOError
+            with run.lock(patience=0):
+                trash.discard(run.folder)
+        except BlockingIOError:
+            raise RepzError(
+                _("Run {id} is shipped or running; stop it before deleting it.").format(id=run.id)
+            ) from None
+        except OSError as error:
+            raise RepzError(
+                _("Run {id} cannot be deleted: {reason}.").format(id=run.id, reason=error.strerror)
+            ) from None
+
+    def restore(self, id: str) -> Run:
+        """A deleted run, back where it was. Raises RepzError where it is gone for good, or here again."""
+        run = Run(trash.restore(self.root, id))
+        self.wake()  # it may have been waiting in the queue
+        return run
+
+    def pin(self, run: Run, on: bool) -> None:
+        """Never offer the run for deletion, or do so again. Raises RepzError for a shipped one."""
+        if run.folder.parent != self.root:
+            raise RepzError(_("Run {id} came with the lab and is kept anyway; pin one of your own.").format(id=run.id))
+        try:
+            (run.folder / "pin").touch() if on else (run.folder / "pin").unlink(missing_ok=True)
+        except OSError as error:
+            raise RepzError(
+                _("Run {id} cannot be pinned: {reason}.").format(id=run.id, reason=error.strerror)
+            ) from None
 
     def wake(self) -> None:
         """Tell the supervisor of this root, if one runs, that there is something to do."""
@@ -210,13 +242,13 @@ def folder_size(folder: Path) -> int:
 
 def _asked_at(folder: Path) -> int:
     with suppress(OSError):
-        return (folder / "recipe.json").stat().st_mtime_ns
+        return os.stat(os.path.join(folder, "recipe.json")).st_mtime_ns
     return 0
 
 
 def _run_folders(parent: Path) -> list[Path]:
-    with suppress(OSError):
-        return [folder for folder in parent.iterdir() if RUN_ID.fullmatch(folder.name) and folder.is_dir()]
+    with suppress(OSError), os.scandir(parent) as entries:
+        return [parent / entry.name for entry in entries if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
     return []
 
 

@@ -46,7 +46,8 @@ def parse(values: dict[str, Any]) -> Recipe:
         )
     module = family(values["method"])
     recipe: Recipe = module.Recipe.parse(values)
-    recipe = recipe.replace(dataset=catalogue.identity(recipe.dataset))
+    if (identity := catalogue.identity(recipe.dataset)) != recipe.dataset:
+        recipe = recipe.replace(dataset=identity)
     if not suits(recipe.method, recipe.dataset):
         raise RepzError(
             _("{method} is trained on {kinds}; got {given}, which is {kind}.").format(
