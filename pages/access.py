@@ -12,11 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from repz_core.config import Recipe, RepzError
+from repz_core.datasets import catalogue, command
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
@@ -150,6 +152,25 @@ def steer(run: Run, **wishes: Any) -> None:
     if not presenting():
         raise RepzError(_("You are watching: the presenter steers runs."))
     run.steer(**wishes)
+
+
+def may_add_data() -> bool:
+    """Whether this session may add data sets, and remove them."""
+    return presenting()
+
+
+def add_data(file: Path, name: str) -> catalogue.Card:
+    """Keep the data set of a file under that name. Raises RepzError where this session may not."""
+    if not may_add_data():
+        raise RepzError(_("You are watching: the presenter adds data."))
+    return catalogue.adopt(file, name)
+
+
+def remove_data(name: str) -> None:
+    """Delete a data set of one's own that no run needs. Raises RepzError where this session may not."""
+    if not may_add_data():
+        raise RepzError(_("You are watching: the presenter removes data."))
+    command.forget(name)
 
 
 def open_to_all(on: bool) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import gan, home, linear, simclr, sparse, vae
+from pages import data, gan, home, linear, simclr, sparse, vae
 from pages.parts import languages, presenter, scene
 from pages.parts.stage_bar import stage_bar
 from repz_core.locale import _
@@ -27,7 +27,8 @@ families = {
     "simclr": st.Page(simclr.page, title=_("SimCLR"), url_path="simclr", icon=":material/join_inner:"),
 }
 st.session_state["pages"] = families  # so that the home page can lead to them
-page = st.navigation([start, *dict.fromkeys(families.values())], position="top")
+data_page = st.Page(data.page, title=_("Data"), url_path="data", icon=":material/database:")
+page = st.navigation([start, *dict.fromkeys(families.values()), data_page], position="top")
 with st.container(key="corner", horizontal=True):
     top = st.container(width="content")
     presenter.corner()

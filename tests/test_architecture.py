@@ -20,7 +20,7 @@ MAY = {
     "config": {"locale"},
     "events": set(),
     "recipes": {"config", "datasets.catalogue", "layers", "locale"},
-    "datasets": {"config", "locale"},
+    "datasets": {"config", "home", "locale"},
     "nets": {"layers"},
     "optim": set(),
     "augment": set(),
@@ -82,9 +82,10 @@ MAY = {
     "layers": set(),
     "estimators": set(),
     "status": {"config"},
+    "home": set(),
     "limits": {"config", "locale"},
     "run": {"config", "events", "locale", "recipes", "status"},
-    "runs": {"config", "limits", "locale", "run", "status"},
+    "runs": {"config", "home", "limits", "locale", "run", "status"},
     "writer": {"events", "run", "status"},
     "executors": {
         "config",
@@ -117,15 +118,25 @@ MAY = {
     "supervisor": {"config", "executors", "limits", "locale", "presence", "run", "runs", "status"},
     "figures": {"config", "events", "locale"},
 }
-LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light rooms within a room that is not
+LEAVES = {
+    f"datasets.{name}" for name in ("bounds", "cards", "catalogue", "command", "errand", "mixtures", "peek", "shelf")
+}  # light rooms within a room that is not
 PAGES_MAY = {"config", "datasets.catalogue", "events", "figures", "locale", "recipes", "run", "runs", "status"}
-EXTRA = {"streamlit_app.py": {"supervisor"}, "preflight.py": {"doctor"}, "routes.py": {"player", "script"}}
+EXTRA = {
+    "streamlit_app.py": {"supervisor"},
+    "preflight.py": {"doctor"},
+    "routes.py": {"player", "script"},
+    "data.py": {"datasets.bounds", "datasets.peek"},
+    "upload.py": {"datasets.bounds", "datasets.command", "datasets.errand", "datasets.peek"},
+    "access.py": {"datasets.command"},
+}
 LIGHT = (
     "__init__",
     "archive",
     "config",
     "events",
     "figures",
+    "home",
     "limits",
     "locale",
     "player",

@@ -32,8 +32,9 @@ def recipe_knobs(run: Run) -> Recipe | None:
         label_visibility="collapsed",
         key=_key(method, "preset"), on_change=_take_preset, args=(method,),
     )  # fmt: skip
-    names = [name for name in catalogue.CARDS if recipes.suits(method, name)]
-    st.selectbox(_("data set"), names, key=_key(method, "dataset"), format_func=lambda n: _(catalogue.CARDS[n].title))
+    cards = catalogue.cards()
+    names = [name for name in cards if recipes.suits(method, name)]
+    st.selectbox(_("data set"), names, key=_key(method, "dataset"), format_func=lambda name: _(cards[name].title))
     name = st.session_state[_key(method, "dataset")]
     dataset = run.recipe.dataset if run.recipe.dataset.partition("@")[0] == name else catalogue.identity(name)
     kind = catalogue.card(dataset).kind

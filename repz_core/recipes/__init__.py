@@ -128,7 +128,11 @@ def default(method: str, dataset: str) -> Recipe:
     module = family(method)
     identity = catalogue.identity(dataset)
     recipe: Recipe = module.Recipe(dataset=identity)
-    return recipe.replace(**module.defaults(dataset))
+    recipe = recipe.replace(**module.defaults(dataset))
+    most = catalogue.card(identity).num_train or recipe.training.batch_size
+    if recipe.training.batch_size > most:  # a small set of one's own: the power of two below
+        recipe = recipe.replace(**{"training.batch_size": 1 << (most.bit_length() - 1)})
+    return recipe
 
 
 def preset(method: str, name: str) -> Recipe:
