@@ -109,8 +109,8 @@ def _show(card: catalogue.Card, found: Peek | None, origin: str, said: tuple[str
         else:
             scale = math.ceil(WIDTH / COLUMNS / columns)
             st.image(contact_sheet(found.x, COLUMNS, scale=scale), width="stretch", output_format="PNG")
-        what = _("Its first training examples, mixed.") if found else ""
-        st.caption(" ".join([plain(" · ".join([*facts, *said])), what, f":gray-badge[{origin}]"]))
+        what = _("Shown are the first of the training part.") if found else ""
+        st.caption(" ".join([plain(" · ".join([*facts, *said]) + "."), what, f":gray-badge[{origin}]"]))
     with bars, st.container(border=True, height="stretch"):
         st.subheader(_("How many of each class?"), anchor=False)
         if found is None:

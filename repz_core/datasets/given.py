@@ -20,10 +20,6 @@ from repz_core.locale import _
 
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
-UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, NotImplementedError, OSError, OverflowError,
-    RuntimeError, ValueError, MemoryError,
-)  # fmt: skip
 
 
 class Given(NamedTuple):
@@ -57,7 +53,7 @@ def reading(name: str) -> Iterator[None]:
         yield
     except RepzError:
         raise
-    except UNREADABLE as error:
+    except Exception as error:  # a file from anywhere can fail in any way
         words = (str(getattr(error, "strerror", None) or error).splitlines() or [""])[0][:120].split(". ")[0]
         raise refused(name, words or type(error).__name__) from None
 
@@ -83,7 +79,7 @@ def _too_much(most: int) -> RepzError:
 
 
 def _junk(name: str) -> bool:
-    return any(part in JUNK or part.startswith(".") for part in name.split("/"))
+    return any(part in JUNK or (part.startswith(".") and part.strip(".")) for part in name.split("/"))
 
 
 def _below(path: Path) -> list[tuple[Given, Path]]:

@@ -17,6 +17,7 @@ from repz_core.datasets.splits import permutation, stratified
 from repz_core.locale import N_, _
 
 _ORDER_SEED = 5_001
+LEAST_ROW = 4  # pixels a side of images that come as rows: four numbers of a flower are no image
 _ROWS = 4096  # at a time, where numbers change their type
 
 
@@ -143,7 +144,7 @@ def _shaped(given: Given, values: NDArray[Any]) -> NDArray[Any]:
     if len(shape) == 2:
         for channels in (1, 3):
             side = round((shape[1] / channels) ** 0.5)
-            if side and channels * side**2 == shape[1]:
+            if side >= LEAST_ROW and channels * side**2 == shape[1]:
                 return values.reshape(len(values), channels, side, side)
     if len(shape) == 3:
         return _within(given, values[:, None])

@@ -52,7 +52,7 @@ def of_file(file: Path, card: Card) -> Peek | None:
     """A look at a data set of one's own, or at the draft of one, in its file."""
     try:
         with safe_open(file, framework="numpy") as arrays:
-            x = arrays.get_slice("x")[: POINTS if card.kind == "points" else IMAGES]
+            x = arrays.get_slice("x")[: min(card.size, POINTS if card.kind == "points" else IMAGES)]
             return _looked_at(card, x, arrays.get_tensor("y"), arrays.get_tensor("split"), 255)
     except (OSError, SafetensorError):
         return None

@@ -1,6 +1,6 @@
 """Images as they are kept: squares of a chosen side, out of png and jpeg files in class folders, or out of arrays.
 
-A black border makes an image square; then pixels are averaged over areas (or repeated, where it grows).
+A black border makes an image square; then each new pixel is the mean of the area that it covers.
 """
 
 import io
@@ -17,6 +17,7 @@ from PIL import Image
 from repz_core.config import RepzError
 from repz_core.datasets.bounds import (
     LEAST_SIDE,
+    MEGA,
     MOST_DECODED,
     MOST_IMAGES,
     MOST_KEPT,
@@ -28,6 +29,7 @@ from repz_core.datasets.given import Given, refused
 from repz_core.locale import _
 
 ENDINGS = (".png", ".jpg", ".jpeg")
+_AT_ONCE = 4 * MEGA  # pixels that are averaged at a time
 GREY, COLOUR = ("1", "L", "LA"), ("P", "RGB", "RGBA", "CMYK", "YCbCr")
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError, OverflowError,
           Image.DecompressionBombError, Image.DecompressionBombWarning)  # fmt: skip
@@ -70,11 +72,11 @@ def decoded(files: Sequence[Given], side: int | None, grey: bool) -> Pictures:
             raise refused(given.name, fault.format(given=_size(image.size), first=_size(first)))
         if pixels > MOST_DECODED or len(files) * kept * kept > MOST_KEPT:
             raise refused(given.name, _("there are too many pixels in all; choose a smaller size, or leave some out"))
-        made.append(np.asarray(_square(image, kept)))
-    colour = any(array.ndim == 3 for array in made)
+        made.append(averaged(np.moveaxis(np.atleast_3d(np.asarray(image)), 2, 0)[None], kept)[0])
+    colour = any(len(array) == 3 for array in made)
     images = np.empty((len(made), 3 if colour else 1, kept, kept), np.uint8)
     for row, array in zip(images, made, strict=True):
-        row[:] = np.moveaxis(array, 2, 0) if array.ndim == 3 else array
+        row[:] = array  # one channel spreads to three
     folders = np.array([given.name.split("/")[-2] if "/" in given.name else "" for given in files])
     labels = folders if len(np.unique(folders)) > 1 else None
     columns, rows = first if first and len(came) == 1 else (0, 0)
@@ -109,15 +111,6 @@ def _decode(given: Given, grey: bool) -> Image.Image:
         ) from None
 
 
-def _square(image: Image.Image, side: int) -> Image.Image:
-    longer = max(image.size)
-    if image.width != image.height:
-        paper = Image.new(image.mode, (longer, longer))
-        paper.paste(image, ((longer - image.width) // 2, (longer - image.height) // 2))
-        image = paper
-    return image if longer == side else image.resize((side, side), Image.Resampling.BOX)
-
-
 def squares(images: NDArray[np.uint8], side: int, grey: bool) -> NDArray[np.uint8]:
     """Images (N, C, H, W) as (N, C or 1, side, side)."""
     channels, rows, columns = images.shape[1:]
@@ -125,8 +118,29 @@ def squares(images: NDArray[np.uint8], side: int, grey: bool) -> NDArray[np.uint
     if rows == columns == side and not grey:
         return images
     kept = np.empty((len(images), 1 if grey else channels, side, side), np.uint8)
-    for row, array in zip(kept, images, strict=True):
-        image = Image.fromarray(np.ascontiguousarray(array[0] if channels == 1 else np.moveaxis(array, 0, 2)))
-        made = np.asarray(_square(image.convert("L") if grey else image, side))
-        row[:] = np.moveaxis(made, 2, 0) if made.ndim == 3 else made
+    at_once = max(1, _AT_ONCE // (channels * rows * columns))
+    for start in range(0, len(images), at_once):
+        part = images[start : start + at_once]
+        kept[start : start + at_once] = averaged(_grey(part) if grey else part, side)
     return kept
+
+
+def averaged(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Images (N, C, H, W) as (N, C, side, side): each new pixel is the mean of the area that it covers."""
+    rows, columns = images.shape[2:]
+    if rows == columns == side:
+        return images
+    longer = max(rows, columns)
+    edges = np.arange(side + 1) * (longer / side)
+    inside = np.minimum(edges[1:, None], np.arange(1, longer + 1)) - np.maximum(edges[:-1, None], np.arange(longer))
+    shares = (inside.clip(0) * (side / longer)).astype(np.float32)  # (side, longer), a new pixel's of each old one
+    top, left = (longer - rows) // 2, (longer - columns) // 2
+    down, across = shares[:, top : top + rows], shares[:, left : left + columns]
+    return np.rint(down @ images.astype(np.float32) @ across.T).astype(np.uint8)
+
+
+def _grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Brightness (N, 1, H, W) of colours (N, 3, H, W), as Pillow has it (ITU-R 601-2)."""
+    weights = np.array([19595, 38470, 7471], np.uint32)
+    sums = np.einsum("c,nchw->nhw", weights, images.astype(np.uint32)) + 0x8000
+    return (sums >> 16).astype(np.uint8)[:, None]

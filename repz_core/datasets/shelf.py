@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import uuid
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,8 @@ def adopt(file: Path, name: str) -> Card:
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     return card
 
 
@@ -128,7 +130,8 @@ def write(path: Path, arrays: Arrays, card: Card) -> Path:
     except (OSError, SafetensorError) as error:
         raise _unwritable(path, error) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     return path
 
 

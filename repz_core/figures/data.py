@@ -28,7 +28,8 @@ def balance(names: Sequence[str], counts: NDArray[np.int64]) -> go.Figure:
     key = "  ".join(swatch(color, f"{_(part)} {row.sum():,}") for (part, color), row in zip(PARTS, counts, strict=True))
     finish(figure, "balance", _("class") if len(names) > 1 else "", _("examples"), key)
     height = {"range": [0, 1.15 * float(totals.max(initial=1))]}
-    return figure.update_layout(barmode="stack", xaxis={"type": "category"}, yaxis=height, margin={"t": 40}, height=380)
+    across = {"type": "category", "tickfont": {"size": 16}}
+    return figure.update_layout(barmode="stack", xaxis=across, yaxis=height, margin={"t": 40}, height=440)
 
 
 def cloud(points: NDArray[np.floating[Any]], labels: NDArray[np.int64], names: Sequence[str]) -> go.Figure:
@@ -43,5 +44,5 @@ def cloud(points: NDArray[np.floating[Any]], labels: NDArray[np.int64], names: S
             middle = {"x": float(np.median(across[mine])), "y": float(np.median(up[mine]))}
             figure.add_annotation(text=f"<b>{name}</b>", showarrow=False, bgcolor="rgba(255,255,255,0.75)", **middle)
     annotations = figure.layout.annotations
-    finish(figure, "cloud", "x", "y" if points.shape[1] > 1 else "", height=520)
+    finish(figure, "cloud", "x", "y" if points.shape[1] > 1 else "", height=440)
     return figure.update_layout(annotations=annotations, yaxis={"scaleanchor": "x"})
