@@ -1,7 +1,9 @@
 """An upload on its way to become a data set: its files, what is chosen, and the draft that another process makes."""
 
+import shutil
+import weakref
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 import streamlit as st
@@ -14,7 +16,7 @@ from repz_core.datasets.command import name_of
 from repz_core.datasets.errand import Draft, draft
 from repz_core.locale import _
 
-SIDES = (None, 8, 12, 16, 20, 24, 28, 32, 48, 64)
+SIDES = (0, 8, 12, 16, 20, 24, 28, 32, 48, 64)
 TRAIN, VALIDATION = 72, 8  # percent, unless moved
 _HELD, _ROUND = "upload-held", "upload-round"
 
@@ -24,12 +26,13 @@ class Held:
 
     def __init__(self, files: list[Any]) -> None:
         self.ids = [file.file_id for file in files]
-        self.folder = TemporaryDirectory(prefix="repz-upload-", ignore_cleanup_errors=True)
+        self.folder = Path(mkdtemp(prefix="repz-upload-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.paths = []
         for number, file in enumerate(files):
-            parent = Path(self.folder.name, str(number))  # two files may have one name
+            parent = self.folder / str(number)  # two files may have one name
             parent.mkdir()
-            self.paths.append(parent / (Path(file.name).name.lstrip(".-") or "data"))
+            self.paths.append(parent / _file_name(file.name))
             self.paths[-1].write_bytes(file.getbuffer())
         self.chosen: dict[str, Any] | None = None
         self.made: Draft | str = ""
@@ -38,11 +41,17 @@ class Held:
         """The draft of these choices, or the sentence that says why there is none; made once."""
         if chosen != self.chosen:
             try:
-                self.made = draft(self.paths, Path(self.folder.name, "draft.safetensors"), chosen)
+                self.made = draft(self.paths, self.folder / "draft.safetensors", chosen)
             except RepzError as error:
                 self.made = str(error)
             self.chosen = chosen
         return self.made
+
+
+def _file_name(given: str) -> str:
+    """A browser's name for a file as one that any file system takes; its ending stays."""
+    name = "".join(letter for letter in given.replace("\\", "/").rpartition("/")[2] if letter.isprintable())
+    return name[-60:].lstrip(".-") or "data"
 
 
 def desk() -> Draft | None:
@@ -68,7 +77,11 @@ def desk() -> Draft | None:
         return None
     held = st.session_state.get(_HELD)
     if not isinstance(held, Held) or held.ids != [file.file_id for file in files]:
-        held = st.session_state[_HELD] = Held(files)
+        try:
+            held = st.session_state[_HELD] = Held(files)
+        except OSError as error:
+            st.error(_("The upload cannot be kept: {reason}.").format(reason=error.strerror))
+            return None
     name = st.text_input(_("name"), value=name_of(held.paths[0]), max_chars=40, key=f"upload-name-{held.ids[0]}")
     with st.spinner(_("Reading ...")):
         made = held.look(_choices())
@@ -87,7 +100,7 @@ def peek_of(made: Draft) -> peek.Peek | None:
 
 def _choices() -> dict[str, Any]:
     """What the widgets say, as the command's options."""
-    sides = {None: _("as they come")} | {side: f"{side} × {side}" for side in SIDES if side}
+    sides = {0: _("as they come")} | {side: f"{side} × {side}" for side in SIDES if side}
     side = st.selectbox(_("pixels a side"), SIDES, format_func=sides.__getitem__, key="upload-side")
     with st.popover(_("more"), icon=":material/tune:", width="stretch"):
         grey = st.toggle(_("colour becomes grey"), key="upload-grey")
@@ -95,7 +108,7 @@ def _choices() -> dict[str, Any]:
         train = st.slider(_("percent for training"), bounds.LEAST_TRAIN, 90, TRAIN, key="upload-train")
         validation = st.slider(_("percent for validation"), least, 45, VALIDATION, key="upload-validation")
         seed = st.number_input(_("seed of the split"), 0, 2**31 - 1, key="upload-seed")
-    return {"side": side, "grey": grey, "train": train, "validation": validation, "seed": seed}
+    return {"side": side or None, "grey": grey, "train": train, "validation": validation, "seed": seed}
 
 
 def _add(made: Draft, name: str) -> None:
