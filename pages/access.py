@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from repz_core import bundle, labels, sweep
 from repz_core.config import Recipe, RepzError
+from repz_core.datasets import catalogue, command
 from repz_core.locale import _
 from repz_core.run import Run
 from repz_core.runs import RunStore
@@ -205,6 +207,25 @@ def import_(content: bytes) -> list[Run]:
 def _check_presenting() -> None:
     if not presenting():
         raise RepzError(_("You are watching: the presenter keeps the runs in order."))
+
+
+def may_add_data() -> bool:
+    """Whether this session may add data sets, and remove them."""
+    return presenting()
+
+
+def add_data(file: Path, name: str) -> catalogue.Card:
+    """Keep the data set of a file under that name. Raises RepzError where this session may not."""
+    if not may_add_data():
+        raise RepzError(_("You are watching: the presenter adds data."))
+    return catalogue.adopt(file, name)
+
+
+def remove_data(name: str) -> None:
+    """Delete a data set of one's own that no run needs. Raises RepzError where this session may not."""
+    if not may_add_data():
+        raise RepzError(_("You are watching: the presenter removes data."))
+    command.forget(name)
 
 
 def open_to_all(on: bool) -> None:

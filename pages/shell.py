@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import compare, gan, home, linear, runs, simclr, sparse, vae
+from pages import compare, data, gan, home, linear, runs, simclr, sparse, vae
 from pages.parts import languages, presenter, scene
 from pages.parts.stage_bar import stage_bar
 from repz_core.locale import _
@@ -29,7 +29,8 @@ families = {
 compare_page = st.Page(compare.page, title=_("Compare"), url_path="compare", icon=":material/compare:")
 st.session_state["pages"] = families  # so that the home page can lead to them
 runs_page = st.Page(runs.page, title=_("Runs"), url_path="runs", icon=":material/table_rows:")
-page = st.navigation([start, *dict.fromkeys(families.values()), compare_page, runs_page], position="top")
+data_page = st.Page(data.page, title=_("Data"), url_path="data", icon=":material/database:")
+page = st.navigation([start, *dict.fromkeys(families.values()), compare_page, data_page, runs_page], position="top")
 with st.container(key="corner", horizontal=True):
     top = st.container(width="content")
     presenter.corner()

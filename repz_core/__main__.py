@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from repz_core import bundle, listing, query, recipes, sweep_command, tensorboard
 from repz_core.config import MOST_STEPS, Recipe, RepzError, leaf_paths
 from repz_core.datasets import catalogue
+from repz_core.datasets import command as data
 from repz_core.handbook import handbook
 from repz_core.locale import _
 from repz_core.player import player
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     command("datasets", datasets, "list the data sets").add_argument(
         "--prepare", action="store_true", help="build those that need no network, so that the first run need not"
     )
+    data.add_commands(commands.add_parser("data", help="your own data sets", description="Your own data sets."))
     sub = command("train", train, "train a run here and now; the last line printed is its summary")
     limit = _add_recipe(sub)
     limit.add_argument("--seconds", type=float, help="stop after this long, whatever the steps")
@@ -131,7 +133,7 @@ def datasets(options: argparse.Namespace) -> None:
         for line in prepare():
             print(line)
         return
-    found = [card._asdict() for card in catalogue.CARDS.values()]
+    found = [card._asdict() for card in catalogue.cards().values()]
     _print(options, found, lambda row: f"{row['name']:10} {row['size']:6} x {row['shape']}  {row['description']}")
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from repz_core import datasets, methods, optim, recipes
 from repz_core.batches import Batches
 from repz_core.config import Recipe, RepzError
+from repz_core.datasets import catalogue
 from repz_core.events import Look, Snapshot, State, Step, Turn
 from repz_core.locale import _
 from repz_core.memory import keep_freed_memory
@@ -253,7 +254,7 @@ def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, floa
     """The method's metrics on a part of `dataset`. Raises RepzError where the images have another shape, or a metric
     is not finite.
     """
-    data = datasets.load(dataset)
+    data, asked = datasets.load(dataset), catalogue.card(dataset)
     if data.shape != method.data_shape:
         raise RepzError(
             _("The model takes images of {expected} (channels, rows, columns); those of {dataset} are {given}.").format(
@@ -264,6 +265,9 @@ def evaluate(method: Method, dataset: str, part: str = "test") -> dict[str, floa
     held_out = labelled(method, data.part(part))
     method.meet(train.x)
     with numerics(method.recipe):
-        metrics = method.eval().evaluate(held_out.x) | method.probe(train, held_out)
-        metrics |= method.reference(train, held_out)
+        metrics = method.eval().evaluate(held_out.x)
+        if asked.labelled:
+            known = asked.class_names == catalogue.card(method.recipe.dataset).class_names
+            taught = train if known else labelled(method, data.part("train"))  # probes learn the classes asked for
+            metrics |= method.probe(taught, held_out) | method.reference(taught, held_out)
     return dict(_row(method, method.recipe.training.steps, metrics).values)

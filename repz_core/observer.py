@@ -20,7 +20,7 @@ class Observer:
 
     def __init__(self, method: Method, data: Data, train: Tensor) -> None:
         """`train` (N, n) is the training part as training takes it."""
-        self.method = method
+        self.method, self.card = method, catalogue.card(method.recipe.dataset)
         held_out, test = data.part("validation"), data.part("test")
         chosen = in_turn(test.y, NUM_INPUTS)
         self.held_out, self.test = labelled(method, held_out), test
@@ -28,7 +28,7 @@ class Observer:
         inputs = method.prepare(torch.from_numpy(test.x[chosen]))
         self.examples = Examples(train, self.held_out.x[:MAX_PROBES], inputs)
         self.labels, self.input_labels = held_out.y[:MAX_PROBES], test.y[chosen]
-        names = [factor.name for factor in catalogue.card(method.recipe.dataset).factors]
+        names = [factor.name for factor in self.card.factors]
         self.factors = np.array([held_out.factors[name][:MAX_PROBES] for name in names])
 
     def fixed(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -36,7 +36,7 @@ class Observer:
         arrays = {"labels": typed("labels", self.labels)}
         if len(self.factors):
             arrays["factors"] = typed("factors", self.factors)
-        if catalogue.card(self.method.recipe.dataset).kind != "points":
+        if self.card.kind != "points":
             inputs = _pixels(_shades(self.examples.inputs, self.method), self.method, levels=255)
             arrays |= {"inputs": inputs, "input_labels": typed("input_labels", self.input_labels)}
         return arrays | in_types(self.method, self.method.eval().introduce(self.examples))
@@ -50,8 +50,9 @@ class Observer:
         """The method's arrays that take their time."""
         method = self.method.eval()
         found = method.examine(self.examples.probes)
-        with torch.inference_mode():
-            found |= method.compare(self._classed(), self.held_out)
+        if self.card.labelled:
+            with torch.inference_mode():
+                found |= method.compare(self._classed(), self.held_out)
         return in_types(method, found)
 
     @torch.inference_mode()
@@ -67,7 +68,8 @@ class Observer:
         """The method's metrics now."""
         method = self.method.eval()
         metrics = method.evaluate(self.held_out.x, quick=quick)
-        metrics |= method.probe(self._classed(), self.held_out, quick=quick)
+        if self.card.labelled:
+            metrics |= method.probe(self._classed(), self.held_out, quick=quick)
         method.train()
         return {f"val_{name}": value for name, value in metrics.items()}
 

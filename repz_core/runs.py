@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import platformdirs
-
 from repz_core import trash
 from repz_core.config import Recipe, RepzError
+from repz_core.home import home
 from repz_core.limits import Limits, variable
 from repz_core.locale import _
 from repz_core.run import SHIPPED, Control, Run, write_json
@@ -25,8 +24,7 @@ class RunStore:
     """The runs of one root folder, and the shipped ones beside them, which are read-only."""
 
     def __init__(self, root: Path | str | None = None, shipped: Path = SHIPPED) -> None:
-        home = os.environ.get("REPZ_HOME") or platformdirs.user_data_dir("repz")
-        self.root = Path(root or home).expanduser().absolute()
+        self.root = Path(root).expanduser().absolute() if root else home()
         self.shipped = shipped
 
     def list(self) -> list[Run]:

@@ -20,7 +20,7 @@ MAY = {
     "config": {"locale"},
     "events": set(),
     "recipes": {"config", "datasets.catalogue", "layers", "locale"},
-    "datasets": {"config", "locale"},
+    "datasets": {"config", "home", "locale"},
     "nets": {"layers"},
     "optim": set(),
     "augment": set(),
@@ -103,11 +103,12 @@ MAY = {
     "layers": set(),
     "estimators": set(),
     "status": {"config"},
+    "home": set(),
     "limits": {"config", "locale"},
     "run": {"config", "events", "locale", "recipes", "status"},
     "labels": {"config", "locale", "run"},
     "trash": {"config", "labels", "locale"},
-    "runs": {"config", "limits", "locale", "run", "status", "trash"},
+    "runs": {"config", "home", "limits", "locale", "run", "status", "trash"},
     "listing": {"config", "labels", "run", "runs", "status"},
     "query": {"config", "listing", "locale", "recipes", "status"},
     "tensorboard": {"config", "locale", "run"},
@@ -157,7 +158,9 @@ MAY = {
     "supervisor": {"config", "executors", "limits", "locale", "presence", "run", "runs", "status"},
     "figures": {"config", "events", "locale"},
 }
-LEAVES = {"datasets.catalogue", "datasets.mixtures"}  # light rooms within a room that is not
+LEAVES = {
+    f"datasets.{name}" for name in ("bounds", "cards", "catalogue", "command", "errand", "mixtures", "peek", "shelf")
+}  # light rooms within a room that is not
 PAGES_MAY = {
     "comparison",
     "config",
@@ -174,10 +177,12 @@ EXTRA = {
     "streamlit_app.py": {"supervisor"},
     "preflight.py": {"doctor"},
     "routes.py": {"player", "script"},
-    "access.py": {"bundle", "labels", "sweep"},
+    "access.py": {"bundle", "datasets.command", "labels", "sweep"},
     "runs.py": {"listing", "query", "trash"},
     "sweeps.py": {"limits", "listing", "pareto", "sweep"},
     "chosen_runs.py": {"bundle", "labels", "listing", "tensorboard"},
+    "data.py": {"datasets.bounds", "datasets.peek"},
+    "upload.py": {"datasets.bounds", "datasets.command", "datasets.errand", "datasets.peek"},
 }
 LIGHT = (
     "__init__",
@@ -189,6 +194,7 @@ LIGHT = (
     "figures",
     "handbook",
     "labels",
+    "home",
     "limits",
     "listing",
     "locale",

@@ -116,7 +116,7 @@ def _classes(run: Run, clock: Run | None) -> dict[str, Any]:
     names = [_(name) for name in catalogue.card(run.recipe.dataset).class_names]
     return {
         "run": reference(run), "clock": reference(clock) if clock else None, "names": names,
-        "colors": list(palette.CLASSES),
+        "colors": palette.of_classes(len(names)),
     }  # fmt: skip
 
 

@@ -32,8 +32,12 @@ def recipe_knobs(run: Run) -> Recipe | None:
         label_visibility="collapsed",
         key=_key(method, "preset"), on_change=_take_preset, args=(method,),
     )  # fmt: skip
-    names = [name for name in catalogue.CARDS if recipes.suits(method, name)]
-    st.selectbox(_("data set"), names, key=_key(method, "dataset"), format_func=lambda n: _(catalogue.CARDS[n].title))
+    cards = catalogue.cards()
+    names = [name for name in cards if recipes.suits(method, name)]
+    st.selectbox(
+        _("data set"), names, key=_key(method, "dataset"), format_func=lambda name: _(cards[name].title),
+        on_change=_fit_batch, args=(method,),
+    )  # fmt: skip
     name = st.session_state[_key(method, "dataset")]
     dataset = run.recipe.dataset if run.recipe.dataset.partition("@")[0] == name else catalogue.identity(name)
     kind = catalogue.card(dataset).kind
@@ -141,6 +145,13 @@ def _put(recipe: Recipe, keep: bool = False) -> None:
         shown = recipe.dataset.partition("@")[0] if path == "dataset" else value(recipe, path)
         # Set anew even where it is kept: a widget in a closed popover is mounted later, and would start at its minimum.
         st.session_state[key] = st.session_state[key] if keep and key in st.session_state else shown
+
+
+def _fit_batch(method: str) -> None:
+    """A small data set chosen makes a batch that is larger than it small enough."""
+    key = _key(method, "training.batch_size")
+    dataset = st.session_state[_key(method, "dataset")]
+    st.session_state[key] = recipes.largest_batch(dataset, st.session_state[key])
 
 
 def _take_preset(method: str) -> None:

@@ -93,8 +93,8 @@ def _about(run: Run, card: catalogue.Card, text: dict[str, str]) -> dict[str, An
     names = [_(name) for name in card.class_names]
     prior = "normal" if run.recipe.method == "gan" else getattr(run.recipe.model, "prior", None)
     return {
-        "run": reference(run), "model": _model(run), "prior": prior, "colors": list(palette.CLASSES), "names": names,
-        "text": text,
+        "run": reference(run), "model": _model(run), "prior": prior, "colors": palette.of_classes(len(names)),
+        "names": names, "text": text,
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def plane(
         "outside": _("{count} outside"),
     }
     data = {
-        "on": list(on), "colors": list(palette.CLASSES), "names": list(names), "text": texts(title) | words,
+        "on": list(on), "colors": palette.of_classes(len(names)), "names": list(names), "text": texts(title) | words,
         "prior": run.recipe.model.prior,  # type: ignore[attr-defined]  # of families that have a plane
     }  # fmt: skip
     with panel(title, hint, run):

@@ -36,7 +36,9 @@ def thumbnail(id: str, step: int) -> Picture:
     if "embeddings_h" in arrays:
         labels = run.snapshot(run.frames()[0]).arrays["labels"]
         places = arrays["maps_h"][-1] if "maps_h" in arrays else arrays["embeddings_h"][:, :2]
-        clouds = [(places[labels == label], color) for label, color in enumerate(palette.CLASSES)]
+        clouds = [
+            (places[labels == label], color) for label, color in enumerate(palette.of_classes(int(labels.max()) + 1))
+        ]
         return scatter(clouds, float(np.quantile(np.abs(places), 0.99)), WIDTH, HEIGHT, dot=3)
     if "samples" not in arrays:
         rows = [row for row in run.events() if "discriminator_psi" in row]

@@ -60,7 +60,7 @@ def run_bar(run: Run, title: str, *, forks: bool = True) -> int | None:
         "metrics": {name: spoken(name) for name in recipes.family(run.recipe.method).METRICS},
         "language": language(),
     }
-    dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
+    dataset = catalogue.card(run.recipe.dataset)
     title, turns = f"{title} · {_(dataset.title)}", recipes.turns(run.recipe)
     scene.in_view(run, title)
     scene.note(turns)

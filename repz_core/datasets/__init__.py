@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from repz_core.config import RepzError
+from repz_core.datasets import shelf
 from repz_core.datasets.catalogue import CARDS, Card, card, identity
 from repz_core.datasets.sources import Raw, build
 from repz_core.datasets.splits import PARTS
+from repz_core.home import cache_folder as cache_folder
 from repz_core.locale import _
 
 
@@ -52,7 +53,9 @@ def load(dataset: str) -> Data:
     Raises RepzError for an unknown name, another version, or a source that is missing or out of reach.
     """
     wanted = card(dataset)
-    if wanted.kind == "points":
+    if wanted.own:
+        raw = Raw(**shelf.read(wanted), white=255 if wanted.kind == "images" else 1, factors={})
+    elif wanted.kind == "points":
         raw = build(wanted, cache_folder())  # as quick as reading them
     else:
         path = cache_folder() / f"{identity(wanted.name)}.npz"
@@ -65,10 +68,12 @@ def load(dataset: str) -> Data:
 
 
 def download(dataset: str) -> Path | None:
-    """The cache file of a data set that comes over the network, fetched now where it is missing; None for one that any
-    machine can make, and where nothing can be kept. Raises RepzError as `load` does.
+    """The file of a data set that comes over the network, fetched now where it is missing, or is the user's own; None
+    for one that any machine can make, and where nothing can be kept. Raises RepzError as `load` does.
     """
     wanted = card(dataset)
+    if wanted.own:
+        return shelf.path_of(wanted)
     path = cache_folder() / f"{identity(wanted.name)}.npz"
     if wanted.network and not path.exists():
         load(dataset)
@@ -90,12 +95,6 @@ def cached(dataset: str) -> bool:
     """Whether the cache has that data set, whole."""
     wanted = card(dataset)
     return _read(cache_folder() / f"{identity(wanted.name)}.npz", wanted) is not None
-
-
-def cache_folder() -> Path:
-    """Where built data sets, downloads and files put by hand are: $REPZ_CACHE, else datasets in the user's cache."""
-    given = os.environ.get("REPZ_CACHE")
-    return Path(given) if given else Path(platformdirs.user_cache_dir("repz")) / "datasets"
 
 
 def _read(path: Path, wanted: Card) -> Raw | None:

@@ -1,52 +1,13 @@
 """Which data sets there are, without loading any: what pages and recipes need to know of them. A light leaf."""
 
-from typing import Literal, NamedTuple
+from pathlib import Path
 
 from repz_core.config import RepzError, short
+from repz_core.datasets import shelf
+from repz_core.datasets.cards import Card as Card
+from repz_core.datasets.cards import Factor
 from repz_core.datasets.mixtures import HEART, mixture
 from repz_core.locale import N_, _
-
-Kind = Literal["images", "patches", "points"]
-
-
-class Factor(NamedTuple):
-    """Something of which a data set's images are known to be made, and between which values it lies."""
-
-    name: str
-    title: str
-    low: float
-    high: float
-
-
-class Card(NamedTuple):
-    """What a data set is. `title`, `description` and `class_names` are marked for translation by whoever shows them.
-
-    `shape` is (channels, rows, columns), `size` the number of images in all parts; `network` says that the first use
-    downloads it. A local set's `version` is the start of the SHA-256 of its arrays, checked whenever it is loaded; that
-    of a drawn density is the drawing itself. Of `points` in the plane (or on a line) the law is known: `mixtures`.
-    `patches` are images of signed values, on average zero; `span` are the values that are shown black and white.
-    `factors` are those that are known, the classes left out.
-    """
-
-    name: str
-    version: str
-    title: str
-    description: str
-    shape: tuple[int, int, int]
-    num_classes: int
-    class_names: tuple[str, ...]
-    size: int
-    network: bool
-    kind: Kind = "images"
-    span: tuple[float, float] = (0.0, 1.0)
-    num_train: int = 0  # of `size`, in the training part; of images alone
-    factors: tuple[Factor, ...] = ()
-
-    @property
-    def shades(self) -> dict[str, float]:
-        """The span by name, for browser parts."""
-        return dict(zip(("black", "white"), self.span, strict=True))
-
 
 NUM_POINTS = 50_000
 
@@ -205,13 +166,25 @@ CARDS: dict[str, Card] = {
 }
 
 
+def cards() -> dict[str, Card]:
+    """All data sets by name: those that come with the lab, then the user's own."""
+    return CARDS | shelf.cards()
+
+
+def adopt(file: Path, name: str) -> Card:
+    """Keep the data set of a file among the user's own. Raises RepzError as `shelf.adopt` does."""
+    if name in CARDS:
+        raise shelf.taken(name)
+    return shelf.adopt(file, name)
+
+
 def card(dataset: str) -> Card:
     """The card of `dataset`, given as name or name@version. Raises RepzError for an unknown name or another version."""
     name, at, version = dataset.partition("@")
-    found = CARDS.get(name)
+    found = CARDS.get(name) or shelf.find(name, version)
     if found is None:
         raise RepzError(
-            _("There is no data set {name}; there are {known}.").format(name=short(name), known=", ".join(CARDS))
+            _("There is no data set {name}; there are {known}.").format(name=short(name), known=", ".join(cards()))
         )
     if at and name == "drawn":
         mixture(dataset)  # raises where it is no drawing
@@ -227,5 +200,4 @@ def card(dataset: str) -> Card:
 
 def identity(dataset: str) -> str:
     """`dataset` (name or name@version) as name@version, which a recipe records. Raises RepzError as `card` does."""
-    found = card(dataset)
-    return f"{found.name}@{found.version}"
+    return card(dataset).identity

@@ -10,6 +10,7 @@ from typing import Any
 
 from repz_core import datasets
 from repz_core.config import RepzError
+from repz_core.datasets import catalogue
 from repz_core.executors import node, parcel
 from repz_core.limits import Limits
 from repz_core.locale import _
@@ -89,10 +90,12 @@ class Cluster:
         path = datasets.download(dataset)
         if path is None:
             return {}
+        card = catalogue.card(dataset)
+        name = f"own/{card.identity}{path.suffix}" if card.own else path.name
         with self.lock:
-            if path.name not in self.files:
-                self.files[path.name] = ray.put(path.read_bytes())
-        return {path.name: [self.files[path.name]]}
+            if name not in self.files:
+                self.files[name] = ray.put(path.read_bytes())
+        return {name: [self.files[name]]}
 
     def next(self, stream: Any) -> Any:
         """What comes next out of a stream; None at its end. Raises `faults`."""

@@ -131,6 +131,6 @@ def _bring(data: dict[str, list[Any]]) -> None:
         path = cache_folder() / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft = path.with_name(f"{name}.{uuid.uuid4().hex}.tmp")
+            draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
             draft.write_bytes(ray.get(reference))
             os.replace(draft, path)

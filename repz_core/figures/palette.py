@@ -10,3 +10,8 @@ CLASSES = (
     "#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7",
     "#d55e00", "#b3b3b3", "#8c8cff", "#a6d854", "#ffb3c6",
 )  # fmt: skip
+
+
+def of_classes(num: int) -> list[str]:
+    """A colour a class; past ten they come again, and the written names tell classes apart."""
+    return [CLASSES[label % len(CLASSES)] for label in range(max(num, len(CLASSES)))]

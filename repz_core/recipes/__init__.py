@@ -57,10 +57,28 @@ def parse(values: dict[str, Any]) -> Recipe:
                 kind=catalogue.card(recipe.dataset).kind,
             )
         )
+    _check_batch(recipe)
     module.check(recipe)
     if recipe.parent:
         _check_fork(recipe, *origin(recipe))
     return recipe
+
+
+def _check_batch(recipe: Recipe) -> None:
+    """A batch is not larger than the training part, where that is known beforehand."""
+    most, given = catalogue.card(recipe.dataset).num_train, recipe.training.batch_size
+    if 0 < most < given:
+        raise RepzError(
+            _("training.batch_size must be at most the {count} training examples of {dataset}; got {given}.").format(
+                count=most, dataset=recipe.dataset, given=given
+            )
+        )
+
+
+def largest_batch(dataset: str, wanted: int) -> int:
+    """`wanted` examples a step, or where `dataset` has fewer to train on, the power of two below their number."""
+    most = catalogue.card(dataset).num_train or wanted
+    return wanted if wanted <= most else 1 << (most.bit_length() - 1)
 
 
 def _depth(values: Any) -> int:
@@ -129,7 +147,8 @@ def default(method: str, dataset: str) -> Recipe:
     module = family(method)
     identity = catalogue.identity(dataset)
     recipe: Recipe = module.Recipe(dataset=identity)
-    return recipe.replace(**module.defaults(dataset))
+    recipe = recipe.replace(**module.defaults(dataset))
+    return recipe.replace(**{"training.batch_size": largest_batch(identity, recipe.training.batch_size)})
 
 
 def preset(method: str, name: str) -> Recipe:

@@ -135,7 +135,15 @@ def check(recipe: config.Recipe) -> None:
                 given=training.d_steps
             )
         )
-    if recipe.dataset.startswith("dirac") and (model.octaves or model.packing > 1):
+    card = catalogue.card(recipe.dataset)
+    if card.own and card.kind == "points":
+        raise RepzError(
+            _(
+                "A GAN in the plane is held against a known density, which {dataset} has not; train linear_ae on it, "
+                "or paint the density on the GAN page."
+            ).format(dataset=card.name)
+        )
+    if card.name == "dirac" and (model.octaves or model.packing > 1):
         raise RepzError(
             _(
                 "On a single point the discriminator is a line: model.octaves must be 0 and model.packing 1; "

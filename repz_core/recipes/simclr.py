@@ -144,7 +144,7 @@ BLUR = 0.25  # of the shorter side: a wider blur leaves one grey
 
 
 def check(recipe: config.Recipe) -> None:
-    """Raises RepzError where a batch has no negatives or is larger than the data, or a view would show nothing."""
+    """Raises RepzError where a batch has no negatives, or a view would show nothing."""
     data, batch = recipe.data, recipe.training.batch_size
     assert isinstance(data, Data)
     card = catalogue.card(recipe.dataset)
@@ -152,12 +152,6 @@ def check(recipe: config.Recipe) -> None:
         raise RepzError(
             _("training.batch_size must be at least 2, since the other images are the negatives; got {given}.").format(
                 given=batch
-            )
-        )
-    if batch > card.num_train:
-        raise RepzError(
-            _("training.batch_size must be at most the {count} training examples of {dataset}; got {given}.").format(
-                count=card.num_train, dataset=recipe.dataset, given=batch
             )
         )
     for name, (limit, reason) in _limits(card.shape).items():

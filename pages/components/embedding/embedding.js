@@ -143,7 +143,7 @@ function drawImages(context, spots, images, paint) {
 // Each class's name above the middle of its points, which it shall not hide.
 function drawNames(context, spots, colors, names, width, height) {
   const quantile = (values, share) => values.sort((a, b) => a - b)[Math.floor(share * (values.length - 1))];
-  names.forEach((name, label) => {
+  if (names.length > 1) names.forEach((name, label) => {
     const mine = spots.filter((spot) => spot[2] === label);
     if (!mine.length) return;
     context.font = letters(context, "700 16px");

@@ -47,7 +47,7 @@ export function dot(context, x, y, color) {
 
 // The classes' names over their points.
 export function badges(context, points, place, side, colors, names) {
-  spotsOf(points, place, side).forEach((spot) => badge(context, spot, colors[spot.label], names[spot.label]));
+  if (names.length > 1) spotsOf(points, place, side).forEach((spot) => badge(context, spot, colors[spot.label], names[spot.label]));
 }
 
 // Where the classes' names go: at each median, which a few strays do not move; those that would overlap are pushed apart.

@@ -44,7 +44,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       dot(context, scene.at(x, y, axes === 2 ? 1 + RINGS * (label - names.length / 2) : 1), colors[label]);
     }
     context.globalAlpha = 1;
-    names.forEach((name, label) => badge(scene, points.filter((point) => point.label === label), name, colors[label], axes));
+    if (names.length > 1) names.forEach((name, label) => badge(scene, points.filter((point) => point.label === label), name, colors[label], axes));
   };
   const table = (run, _data, step) => ofArrays(run.arrays(step), ["sphere", "labels"]);
   return { draw, table, moves: true };
