@@ -44,9 +44,9 @@ def page() -> None:
 def _question(number: int, question: Question) -> None:
     """What is asked, a picture, what to try first, and the scenes of the lecture."""
     if (picture := pictures.of_question(number, str(RunStore().shipped))) is not None:
-        st.image(picture, width="stretch", output_format="PNG")
+        st.image(picture, width="stretch", output_format="PNG", alt=_(question.picture))
         st.caption(_(question.picture))
-    st.markdown(f"#### {number} · {_(question.title)}")
+    st.markdown(f"## {number} · {_(question.title)}")
     st.markdown(_(question.asks))
     st.markdown("\n".join(f"- [{_(each.words)}]({each.address()})" for each in question.tries))
     scenes = [(i, each) for i, each in enumerate(lecture.load(lecture.FIRST).scenes, 1) if each.question == number]
@@ -57,15 +57,16 @@ def _question(number: int, question: Question) -> None:
 def _card(run: Run, name: str) -> None:
     with st.container(border=True):
         try:
+            dataset = run.recipe.dataset.partition("@")[0]
+            words = f"{dataset} · {recipes.family(run.recipe.method).describe(run.recipe)}"
             frames = run.frames()
             if frames:
-                st.image(pictures.thumbnail(run.id, frames[-1]), width="stretch", output_format="PNG")
+                picture = pictures.thumbnail(run.id, frames[-1])
+                st.image(picture, width="stretch", output_format="PNG", alt=name or words)
             state = _("recorded") if recorded(run) else _(run.status.state)
         except RepzError as error:
             st.warning(str(error))
             return
-        dataset = run.recipe.dataset.partition("@")[0]
-        words = f"{dataset} · {recipes.family(run.recipe.method).describe(run.recipe)}"
         address = lecture.path_of(lecture.page_of(run.recipe.method), run=run.id)
         st.markdown(f"**[{plain(name or words)}]({address})**")
         st.markdown(f":small[{words if name else _('trained here')}] :gray-badge[{state}]")

@@ -54,6 +54,7 @@ def plane(
         "prior": _("prior"),
         "principal": _("PCA"),
         "outside": _("{count} outside"),
+        "codes": _("{count} codes at step {step}."),
     }
     data = {
         "on": list(on), "colors": palette.of_classes(len(names)), "names": list(names), "text": texts(title) | words,
@@ -99,6 +100,7 @@ def texts(title: str) -> dict[str, str]:
     return {
         "alt": title, "waiting": _("waiting for the first snapshot"), "queued": _("queued: another run is training"),
         "failed": _("no pictures: this run failed"), "gone": _("this run was deleted"),
+        "seen": _("{count} images at step {step}."),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from repz_core.figures import palette
-from repz_core.figures.live import finish, line, logarithmic, swatch, trace
+from repz_core.figures.live import DASHES, finish, line, logarithmic, sides, swatch, trace
 from repz_core.locale import _
 
 
@@ -19,7 +19,6 @@ class Curve(NamedTuple):
     column: str
     name: str
     color: str
-    dash: str = "solid"
     mark: bool = True
 
 
@@ -29,13 +28,14 @@ def curves(
 ) -> go.Figure:  # fmt: skip
     """Curves over the step, with thin level lines of theory (value, name) labelled on the line."""
     figure = go.Figure()
-    for curve in shown:
-        look = line(curve.color, curve.dash)
+    for curve, dash in zip(shown, DASHES, strict=False):
+        look = line(curve.color, dash)
         if curve.mark:
             look |= {"mode": "lines+markers", "marker": {"size": 5, "color": curve.color}}
         hover = "%{y:.3g}<extra>" + curve.name + "</extra>"
         figure.add_scatter(**trace([], "step", curve.column, curve.name), **look, hovertemplate=hover)
-    key = "  ".join(swatch(curve.color or palette.PARENT, curve.name) for curve in shown)
+    pieces = zip(shown, DASHES.values(), strict=False)
+    key = "  ".join(swatch(curve.color, curve.name, sign) for curve, sign in pieces)
     finish(figure, "steps", _("step"), y, key, hovermode="x unified")
     for value, name in levels:
         figure.add_hline(value, line={"width": 1.5, "color": palette.PARENT})
@@ -74,7 +74,7 @@ def loss_functions(rows: Sequence[tuple[str, str, str]]) -> go.Figure:
             x=[], y=[], mode="markers", marker=rug, yaxis="y3", meta={"array": array, "level": level},
             hovertemplate="%{x:.2f}<extra></extra>",
         )  # fmt: skip
-    key = "  ".join(swatch(color, name) for name, color, _dash in rows)
+    key = "  ".join(swatch(color, name, DASHES[dash]) for name, color, dash in rows)
     finish(figure, "plane", _("logit t"), "f(t)", key, hovermode="closest")
     return figure.update_layout(
         xaxis={"range": [-6, 6], "anchor": "y3"},
@@ -144,10 +144,10 @@ def phase_portrait(field: Field, names: Sequence[tuple[str, str]], reach: float 
         hoverinfo="skip", name="",
     )  # fmt: skip
     across, up = "generator_theta", "discriminator_psi"
-    for who, (name, color) in enumerate(names):
-        figure.add_scatter(**trace([], across, up, name, who=who), **line(color))
+    for who, (name, color, dash) in enumerate(sides(names)):
+        figure.add_scatter(**trace([], across, up, name, who=who), **line(color, dash))
     now = {"mode": "markers", "marker": {"size": 15}}
     figure.add_scatter(**trace([], across, up, _("at the frame in view"), at="frame"), **now)
-    key = "  ".join(swatch(color, name) for name, color in names)
+    key = "  ".join(swatch(color, name, DASHES[dash]) for name, color, dash in sides(names))
     finish(figure, "plane", _("θ, the generator's point"), _("ψ, the discriminator's slope"), key, hovermode="closest")
     return figure.update_layout(xaxis={"range": [-reach, reach], "zeroline": True}, yaxis={"range": [-reach, reach]})

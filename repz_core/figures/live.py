@@ -8,6 +8,7 @@ it is: over "steps", or none of that. components/live_chart fills the same trace
 
 import re
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,6 +17,11 @@ from repz_core.figures import palette
 from repz_core.locale import _
 
 Rows = Sequence[dict[str, float]]
+
+# Lines are told apart by their dashes too; beside each, what a key draws of it.
+DASHES = {"solid": "━━", "dash": "╍╍", "dot": "┅┅", "dashdot": "━ ·", "longdash": "━ ━", "longdashdot": "━━ ·"}
+# plotly's symbols, and what a key draws of them
+SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "x": "✖", "star": "★"}
 
 
 def points(rows: Rows, x: str, y: str) -> dict[str, list[float]]:
@@ -52,17 +58,22 @@ def finish(figure: go.Figure, kind: str, x: str, y: str, key: str = "", **layout
     return figure
 
 
-def swatch(color: str, name: str) -> str:
-    """A coloured square and what it means, for a key."""
-    return f"<span style='color:{color}'>■</span> {name}"
+def swatch(color: str, name: str, sign: str = "■") -> str:
+    """A coloured square and what it means, for a key; of lines and marks their own sign."""
+    return f"<span style='color:{color}'>{sign}</span> {name}"
+
+
+def sides(names: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Names and colours of lines in one figure, each with a dash of its own."""
+    return [(name, color, dash) for (name, color), dash in zip(names, cycle(DASHES), strict=False)]
 
 
 def comparison(column: str, names: Sequence[tuple[str, str]], y: str, log: bool = False) -> go.Figure:
     """One expression over the steps of several runs: (name, colour) of the run in view, then of those beside it."""
     figure = go.Figure()
-    for who, (name, color) in enumerate(names):
-        figure.add_scatter(**trace([], "step", column, name, who=who), **line(color))
-    key = "<br>".join(swatch(color, name) for name, color in names)
+    for who, (name, color, dash) in enumerate(sides(names)):
+        figure.add_scatter(**trace([], "step", column, name, who=who), **line(color, dash))
+    key = "<br>".join(swatch(color, name, DASHES[dash]) for name, color, dash in sides(names))
     finish(figure, "steps", _("step"), y, key, hovermode="x unified")
     figure.update_layout(margin={"t": 14 + 20 * len(names)})
     return logarithmic(figure) if log else figure

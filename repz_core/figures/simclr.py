@@ -7,19 +7,18 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from repz_core.figures import palette
-from repz_core.figures.live import comparison, finish, line, swatch, trace
+from repz_core.figures.live import DASHES, SYMBOLS, comparison, finish, line, sides, swatch, trace
 from repz_core.locale import _
 
 REPRESENTATIONS = (palette.REAL, palette.KL, palette.PARENT, palette.FAKE, palette.RECONSTRUCTION, palette.OTHER)
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 H, Z = REPRESENTATIONS[:2]
 
 
-def loss(sides: Sequence[tuple[str, str]], chance: float | None) -> go.Figure:
+def loss(names: Sequence[tuple[str, str]], chance: float | None) -> go.Figure:
     """The loss of runs over the steps, (name, colour) of the run in view first, under the line of `chance`, in nats:
     what it is where all similarities are equal.
     """
-    figure = comparison("loss", sides, _("loss"))
+    figure = comparison("loss", names, _("loss"))
     if chance is None:
         return figure.update_layout(meta={**figure.layout.meta, "free": True})
     words = _("chance: log(2N − 1) = {value:.2f}").format(value=chance)
@@ -38,9 +37,9 @@ def probes() -> go.Figure:
     figure = go.Figure()
     look = {"mode": "lines+markers", "marker": {"size": 6}}
     names = [("val_probe_h", _("linear probe on h"), H), ("val_knn", _("5 nearest neighbours in h"), palette.FAKE)]
-    for column, name, color in names:
-        figure.add_scatter(**trace([], "step", column, name), **line(color) | look, hovertemplate="%{y:.1%}")
-    key = "<br>".join(swatch(color, name) for _column, name, color in names)
+    for (column, name, color), dash in zip(names, DASHES, strict=False):
+        figure.add_scatter(**trace([], "step", column, name), **line(color, dash) | look, hovertemplate="%{y:.1%}")
+    key = "<br>".join(swatch(color, name, sign) for (_, name, color), sign in zip(names, DASHES.values(), strict=False))
     finish(figure, "steps", _("step"), _("accuracy, validation"), key, hovermode="x unified")
     return figure.update_layout(margin={"t": 54}, yaxis={"tickformat": ".0%"})
 
@@ -64,7 +63,7 @@ def labels(counts: Sequence[float], accuracies: NDArray[np.floating]) -> go.Figu
             marker={"size": 9, "symbol": symbol}, line={"color": color, "width": 3},
             hovertemplate="%{y:.1%} ± %{customdata:.1%}",
         )  # fmt: skip
-    pieces = [swatch(color, name) for name, color in zip(names, REPRESENTATIONS, strict=True)]
+    pieces = [swatch(*piece) for piece in zip(REPRESENTATIONS, names, SYMBOLS.values(), strict=True)]
     finish(figure, "plane", _("labels a class"), _("accuracy, validation"), f"{'  '.join(pieces[:3])}<br>"
            f"{'  '.join(pieces[3:])}", hovermode="x unified")  # fmt: skip
     ticks = [f"{count:g}" for count in counts[:-1]] + [_("all, {count:.0f}").format(count=counts[-1])]
@@ -78,9 +77,10 @@ def geometry(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
     there are `names` (name, colour), that of the run in view first.
     """
     figure = go.Figure()
-    for who, (name, color) in enumerate(names or [("", palette.REAL)]):
+    for who, (name, color, dash) in enumerate(sides(names or [("", palette.REAL)])):
         figure.add_scatter(
-            **trace([], "val_alignment", "val_uniformity", name, who=who), **line(color) | {"mode": "lines+markers"},
+            **trace([], "val_alignment", "val_uniformity", name, who=who),
+            **line(color, dash) | {"mode": "lines+markers"},
             hovertemplate="%{x:.2f}, %{y:.2f}<extra>" + name + "</extra>",
         )  # fmt: skip
     now = {"mode": "markers", "marker": {"size": 15}, "hoverinfo": "skip"}
@@ -92,11 +92,10 @@ def geometry(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
 def singular_values(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
     """Singular values of z over its axes at the frame in view, on decades; of several runs where there are `names`."""
     figure = go.Figure()
-    sides = names or [(_("z"), Z)]
-    for who, (name, color) in enumerate(sides):
+    for who, (name, color, dash) in enumerate(sides(names or [(_("z"), Z)])):
         figure.add_scatter(
             x=[], y=[], name=name, meta={"array": "singular_values", "who": who}, marker={"color": color, "size": 5},
-            **line(color) | {"mode": "lines+markers"}, hovertemplate="%{y:.3g}<extra>" + name + "</extra>",
+            **line(color, dash) | {"mode": "lines+markers"}, hovertemplate="%{y:.3g}<extra>" + name + "</extra>",
         )  # fmt: skip
     finish(figure, "plane", _("axis"), _("singular value"), _key(names))
     return figure.update_layout(
@@ -106,7 +105,7 @@ def singular_values(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
 
 def _key(names: Sequence[tuple[str, str]]) -> str:
     """Two names a line: panels are narrow."""
-    pieces = [swatch(color, name) for name, color in names]
+    pieces = [swatch(color, name, DASHES[dash]) for name, color, dash in sides(names)]
     return "<br>".join("  ".join(pieces[i : i + 2]) for i in range(0, len(pieces), 2))
 
 

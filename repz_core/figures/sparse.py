@@ -6,7 +6,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from repz_core.figures import palette
-from repz_core.figures.live import finish, line, logarithmic, swatch, trace
+from repz_core.figures.live import DASHES, SYMBOLS, finish, line, logarithmic, sides, swatch, trace
 from repz_core.locale import _
 
 
@@ -33,9 +33,9 @@ def active(names: Sequence[tuple[str, str]] = ()) -> go.Figure:
     hover = "%{x}: %{y:.3g}<extra></extra>"
     if not names:
         figure.add_bar(x=[], y=[], marker={"color": palette.RECONSTRUCTION}, meta=meta, name="", hovertemplate=hover)
-    for who, (name, color) in enumerate(names, 1):
-        figure.add_scatter(x=[], y=[], name=name, meta=meta | {"who": who}, hovertemplate=hover, **line(color))
-    key = "  ".join(swatch(color, name) for name, color in names)
+    for who, (name, color, dash) in enumerate(sides(names), 1):
+        figure.add_scatter(x=[], y=[], name=name, meta=meta | {"who": who}, hovertemplate=hover, **line(color, dash))
+    key = "  ".join(swatch(color, name, DASHES[dash]) for name, color, dash in sides(names))
     return finish(figure, "plane", _("active units of an image"), _("share of the images"), key, bargap=0)
 
 
@@ -56,9 +56,9 @@ def quality() -> go.Figure:
     look = {"mode": "lines+markers", "marker": {"size": 6}}
     figure.add_scatter(**trace([], "step", "val_l0", units), **line(palette.FAKE) | look)
     figure.add_scatter(
-        **trace([], "step", "val_variance_explained", kept), **line(palette.RECONSTRUCTION) | look, yaxis="y2"
+        **trace([], "step", "val_variance_explained", kept), **line(palette.RECONSTRUCTION, "dash") | look, yaxis="y2"
     )
-    key = f"{swatch(palette.FAKE, units)}<br>{swatch(palette.RECONSTRUCTION, kept)}"
+    key = f"{swatch(palette.FAKE, units, DASHES['solid'])}<br>{swatch(palette.RECONSTRUCTION, kept, DASHES['dash'])}"
     side = {"overlaying": "y", "side": "right", "range": [0, 1], "tickmode": "auto", "title": {"text": kept}}
     finish(figure, "steps", _("step"), units, key, yaxis2=side, hovermode="x unified")
     return figure.update_layout(meta={**figure.layout.meta, "free": True}, yaxis={"rangemode": "tozero"},
@@ -80,17 +80,18 @@ def front(points: Sequence[Trained], names: dict[str, tuple[str, str]], here: st
     `here` the one in view.
     """
     figure = go.Figure()
-    for kind, (name, color) in names.items():
+    for (kind, (name, color)), symbol in zip(names.items(), SYMBOLS, strict=False):
         mine = sorted((point for point in points if point.kind == kind), key=lambda point: point.l0)
         figure.add_scatter(
             x=[point.l0 for point in mine], y=[point.variance_explained for point in mine],
             text=[point.label for point in mine], customdata=[point.run for point in mine], name=name,
             mode="lines+markers+text", textposition="bottom center", line={"color": color, "width": 2},
-            marker={"size": [18 if point.run == here else 11 for point in mine], "color": color},
+            marker={"size": [18 if point.run == here else 11 for point in mine], "color": color, "symbol": symbol},
             hovertemplate="%{text}: %{x:.1f}, %{y:.3f}<extra>" + name + "</extra>",
         )  # fmt: skip
     there = {point.kind for point in points}
-    key = "  ".join(swatch(color, name) for kind, (name, color) in names.items() if kind in there)
+    pieces = zip(names.items(), SYMBOLS.values(), strict=False)
+    key = "  ".join(swatch(color, name, sign) for (kind, (name, color)), sign in pieces if kind in there)
     finish(figure, "plane", _("active units an image, L0"), _("variance explained"), key, hovermode="closest")
     return figure.update_layout(xaxis={"type": "log", "tickvals": [2, 5, 10, 20, 50, 100, 200, 500, 1000]})
 
@@ -119,6 +120,6 @@ def gap() -> go.Figure:
     ]
     for column, name, color, dash in names:
         figure.add_scatter(**trace([], "step", column, name), **line(color, dash) | look)
-    key = "<br>".join(swatch(color, name) for _column, name, color, _dash in names)
+    key = "<br>".join(swatch(color, name, DASHES[dash]) for _column, name, color, dash in names)
     finish(figure, "steps", _("step"), _("objective an image"), key, hovermode="x unified")
     return figure.update_layout(margin={"t": 54})

@@ -3,22 +3,32 @@
 import { toggle } from "../shared/controls.js";
 import { fit, letters, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
+import { marker } from "../shared/shapes.js";
 import { ofArrays } from "../shared/table.js";
 
 const LAYERS = ["map", "real", "fakes", "pulls", "mesh"];
 const ARROW = 0.09; // length of the longest arrow, of the picture's side
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const [REAL, FAKE] = [0, 2]; // their shapes: a disc and a triangle
 const LENS = { times: 12, share: 0.42 }; // magnification, and its side over the picture's
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
   const root = parent.querySelector(".arena");
-  root.innerHTML = `<canvas role="img"></canvas><span class="layers"></span>`;
+  root.innerHTML = `<canvas role="img" tabindex="0"></canvas><span class="layers"></span>`;
   const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers"), sheet = document.createElement("canvas");
-  canvas.setAttribute("aria-label", data.text.alt);
   const on = Object.fromEntries(LAYERS.map((name) => [name, data.on.includes(name)]));
   let pointer = null, redraw = () => {};
-  bar.append(...LAYERS.map((name) => toggle(data.text[name], on[name], (value) => { on[name] = value; redraw(); })));
+  const sign = { real: "● ", fakes: "▲ " };
+  bar.append(...LAYERS.map((name) => toggle(`${sign[name] ?? ""}${data.text[name]}`, on[name], (value) => { on[name] = value; redraw(); })));
   canvas.onpointermove = ({ offsetX, offsetY }) => { pointer = [offsetX, offsetY]; redraw(); };
-  canvas.onpointerleave = () => { pointer = null; redraw(); };
+  canvas.onpointerleave = canvas.onblur = () => { pointer = null; redraw(); };
+  canvas.onkeydown = (event) => {
+    const way = KEYS[event.key], side = Math.min(canvas.clientWidth, canvas.clientHeight);
+    if (!way) return;
+    event.preventDefault();
+    pointer = (pointer ?? [side / 2, side / 2]).map((at, i) => Math.max(0, Math.min(side, at + (way[i] * side) / 40)));
+    redraw();
+  };
   const draw = (run, data, step) => {
     redraw = () => canvas.isConnected && draw(run, data, step);
     const { context, width, height } = fit(canvas), side = Math.min(width, height), arrays = run.arrays(step);
@@ -30,6 +40,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     paint(scene);
     ticks(scene, reach);
     if (pointer) lens(scene, pointer, reach);
+    const counts = [arrays.real, arrays.fakes].map(({ shape: [count] }) => count);
+    canvas.setAttribute("aria-label", `${data.text.alt} ${data.text.real}: ${counts[0]}, ${data.text.fakes}: ${counts[1]}`);
   };
   const table = (run, _data, step) => ofArrays(run.arrays(step), ["real", "fakes", "pulls"]);
   return { draw, table, moves: true };
@@ -39,9 +51,9 @@ function paint(scene) {
   const { arrays, on, data } = scene;
   if (on.map && arrays[data.map]) judgement(scene, arrays[data.map].data);
   if (on.mesh) mesh(scene, arrays.mesh);
-  if (on.real) dots(scene, arrays.real.data, data.colors.real);
+  if (on.real) dots(scene, arrays.real.data, REAL);
   if (on.pulls) arrows(scene, arrays.fakes.data, arrays.pulls.data);
-  if (on.fakes) dots(scene, arrays.fakes.data, data.colors.fake);
+  if (on.fakes) dots(scene, arrays.fakes.data, FAKE);
 }
 
 // What the judge says in each cell: blue where real, orange where fake, white where it cannot tell, nothing where nobody is.
@@ -72,16 +84,9 @@ function belief({ logits_real: real, logits_fake: fake }, scale) {
   return (t) => 1 / (1 + Math.exp((middle - t) / unit));
 }
 
-function dots({ context, at, size, side }, points, color) {
-  const radius = Math.max(1.6, side / 180) * size;
-  Object.assign(context, { fillStyle: color, strokeStyle: "#0009", lineWidth: 0.7 });
-  for (let i = 0; i < points.length; i += 2) {
-    const [x, y] = at(points[i], points[i + 1]);
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.fill();
-    context.stroke();
-  }
+function dots({ context, data, at, size, side }, points, shape) {
+  const dot = marker(context, { [REAL]: data.colors.real, [FAKE]: data.colors.fake }, Math.max(2.2, side / 130) * size, 0.6);
+  for (let i = 0; i < points.length; i += 2) dot(...at(points[i], points[i + 1]), shape);
 }
 
 // Downhill on the generator's loss from each point; the longest has a fixed length, the others are to scale.

@@ -1,9 +1,11 @@
 // Points of the plane, what a code of few numbers leaves of them, and what is lost: the stick from each to where it lands.
 import { fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
+import { marker } from "../shared/shapes.js";
 import { ofArrays } from "../shared/table.js";
 
 const EDGE = 30; // no ticks in the corners
+const [REAL, COPY] = [0, 1]; // their shapes: a disc and a square
 const DRAWN = 250; // points; more would hide the sticks. The numbers are of all
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
@@ -21,16 +23,16 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const scene = { context, side, ink, halo: theme.backgroundColor, font: theme.fontFamily, at: (x, y) => [side / 2 + x * scale, side / 2 - y * scale] };
     const [some, landed] = [real, projections].map(({ data }) => data.subarray(0, 2 * DRAWN));
     sticks(scene, some, landed);
-    dots(scene, some, colors.real, 3);
+    dots(scene, some, REAL, colors);
     if (curve) stroke(scene, curve.data, colors.reconstruction, 3, []);
-    dots(scene, landed, colors.reconstruction, 3);
+    dots(scene, landed, COPY, colors);
     if (line) stroke(scene, line.data, ink, 1.5, [7, 6]);
     ticks(scene, reach.data[0]);
     if (line) name(scene, line.data, text.pca);
     const drawn = text.points.replace("{drawn}", some.length / 2).replace("{count}", real.shape[0].toLocaleString("en"));
     const losses = [["real", drawn, null], ["reconstruction", text.residual, residual(real.data, projections.data)]];
     if (line) losses.push(["ink", text.pca, residual(real.data, feet(real.data, line.data))]);
-    numbers.replaceChildren(...losses.map(([kind, words, loss]) => entry(colors[kind] ?? ink, words, loss)));
+    numbers.replaceChildren(...losses.map(([kind, words, loss]) => entry(kind, colors[kind] ?? ink, words, loss)));
     Object.assign(canvas.dataset, { losses: losses.flatMap(([, , loss]) => loss ?? []).join(" ") });
     canvas.setAttribute("aria-label", `${text.alt} ${numbers.innerText}`);
   };
@@ -38,8 +40,9 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
   return { draw, table, moves: true };
 });
 
-function entry(color, words, loss) {
+function entry(kind, color, words, loss) {
   const span = document.createElement("span"), dot = document.createElement("i");
+  dot.className = kind;
   dot.style.setProperty("--dot", color);
   span.append(dot, words);
   if (loss !== null) span.append(Object.assign(document.createElement("b"), { textContent: loss.toPrecision(4) }));
@@ -83,13 +86,9 @@ function stroke({ context, at }, points, color, width, dash) {
   context.setLineDash([]);
 }
 
-function dots({ context, at }, points, color, radius) {
-  context.fillStyle = color;
-  for (let i = 0; i < points.length; i += 2) {
-    context.beginPath();
-    context.arc(...at(points[i], points[i + 1]), radius, 0, 2 * Math.PI);
-    context.fill();
-  }
+function dots({ context, at }, points, shape, colors) {
+  const dot = marker(context, { [REAL]: colors.real, [COPY]: colors.reconstruction }, 3, 0);
+  for (let i = 0; i < points.length; i += 2) dot(...at(points[i], points[i + 1]), shape);
 }
 
 // A line's name at its right, on the side where the line itself is not.

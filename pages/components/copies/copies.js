@@ -19,6 +19,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const scale = Math.min(width / sheet.width, height / sheet.height);
     context.drawImage(sheet, (width - sheet.width * scale) / 2, (height - sheet.height * scale) / 2, sheet.width * scale, sheet.height * scale);
     words.textContent = text.error.replace("{error}", error(arrays.inputs, arrays.reconstructions).toFixed(1));
+    canvas.setAttribute("aria-label", `${text.alt} ${words.textContent}`);
   };
   const table = (run) => ofArrays(run.arrays(run.steps.at(-1)), ["inputs", "reconstructions"]);
   return { draw, table };

@@ -3,11 +3,14 @@
 import { toggle } from "../shared/controls.js";
 import { fit, letters, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
+import { plates } from "../shared/map.js";
 import { part } from "../shared/part.js";
 import { figure } from "../shared/pen.js";
+import { marker } from "../shared/shapes.js";
 import { box, places } from "./places.js";
 
 const SIDE = 24, APART = 14; // of an image in place of a point, and between two of them
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const NEAR = 14; // pixels from the pointer within which a point is meant
 const LOW = [70, 100, 230], HIGH = [254, 232, 56]; // colours of a factor's values, safe for the colour-blind
 const pointed = new WeakMap(); // RunView -> the probe image that is pointed at in one of its maps
@@ -17,7 +20,7 @@ const number = new Intl.NumberFormat("en");
 export default part(["frame", "frames", "status", "point"], (parent, { data }) => {
   const { text, choices } = data;
   const root = parent.querySelector(".embedding");
-  root.innerHTML = `<div class="layers"></div><canvas role="img"></canvas><div class="quality"></div>`;
+  root.innerHTML = `<div class="layers"></div><canvas role="img" tabindex="0"></canvas><div class="quality"></div>`;
   const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers"), words = root.querySelector(".quality"), paint = painter();
   let [chosen] = choices, last = null, spots = null, thumbnails = data.images, seed = 0;
   bar.append(...choices.map((choice) => toggle(text[choice], choice === chosen, () => {
@@ -38,7 +41,13 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     const { left, top } = canvas.getBoundingClientRect();
     if (spots?.probes) point(under(spots, event.clientX - left, event.clientY - top));
   };
-  canvas.onpointerleave = () => last && point(null);
+  canvas.onpointerleave = canvas.onblur = () => last && point(null);
+  canvas.onkeydown = (event) => {
+    const way = KEYS[event.key];
+    if (!way || !spots?.probes) return;
+    event.preventDefault();
+    point(next(spots.all, pointed.get(last[0]) ?? null, way));
+  };
 
   function colors() {
     const choice = document.createElement("select"), names = [text.class, ...data.factors.map(({ title }) => title)];
@@ -73,11 +82,12 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     if (thumbnails && found.probes && images) drawImages(context, spots.all.slice(0, images.shape[0]), images, paint);
     else if (by_factor >= 0) {
       const factor = data.factors[by_factor], [, count] = values.shape;
-      drawPoints(context, spots.all.map(([x, y], i) => [x, y, i]), (i) => shade(factor, values.data[by_factor * count + i]), 3.5);
+      drawPoints(context, spots.all, (i) => shade(factor, values.data[by_factor * count + i]));
       drawKey(context, factor, height);
     } else {
-      drawPoints(context, spots.all, (label) => colors[label], found.probes ? 3 : 1.7);
-      drawNames(context, spots.all, colors, names, width, height);
+      const dot = marker(context, colors, found.probes ? 3 : 2.2, 0);
+      for (const [x, y, label] of spots.all) dot(x, y, label);
+      drawNames(context, spots.all, colors, names, [width, height]);
     }
     if (place !== null && images && place < images.shape[0]) drawCard(context, spots.all[place], pixels(images, place), images.shape.slice(1), paint, width, height);
     const said = text.step.replace("{step}", number.format(found.step)).replace("{count}", number.format(found.labels.length));
@@ -100,13 +110,24 @@ function under({ all }, x, y) {
   return best;
 }
 
-function drawPoints(context, spots, color, radius) {
-  for (const [x, y, of] of spots) {
-    context.fillStyle = color(of);
+// From a point, the nearest that lies more in that direction than aside of it, or the same if there is none; from none, the first.
+function next(all, from, [right, down]) {
+  if (from === null) return 0;
+  const [x0, y0] = all[from], here = { i: from, far: Infinity };
+  return all.reduce((best, [x, y], i) => {
+    const along = (x - x0) * right + (y - y0) * down, aside = Math.abs((x - x0) * down) + Math.abs((y - y0) * right);
+    const far = along > aside && along > 1 ? along + aside : Infinity;
+    return far < best.far ? { i, far } : best;
+  }, here).i;
+}
+
+function drawPoints(context, spots, color) {
+  spots.forEach(([x, y], i) => {
+    context.fillStyle = color(i);
     context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.arc(x, y, 3.5, 0, 2 * Math.PI);
     context.fill();
-  }
+  });
 }
 
 // The colour of a factor's value: hue as it is, others from dark to light.
@@ -140,23 +161,14 @@ function drawImages(context, spots, images, paint) {
   context.globalCompositeOperation = "source-over";
 }
 
-// Each class's name above the middle of its points, which it shall not hide.
-function drawNames(context, spots, colors, names, width, height) {
+// Each class's name and shape above the middle of its points, which it shall not hide.
+function drawNames(context, spots, colors, names, size) {
   const quantile = (values, share) => values.sort((a, b) => a - b)[Math.floor(share * (values.length - 1))];
-  if (names.length > 1) names.forEach((name, label) => {
+  const found = names.flatMap((_, label) => {
     const mine = spots.filter((spot) => spot[2] === label);
-    if (!mine.length) return;
-    context.font = letters(context, "700 16px");
-    const room = Math.max(22, context.measureText(name).width + 10), inside = (value, side, size) => Math.max(size / 2 + 2, Math.min(side - size / 2 - 2, value));
-    const x = inside(quantile(mine.map(([across]) => across), 0.5), width, room), y = inside(quantile(mine.map(([, down]) => down), 0.1) - 15, height, 22);
-    Object.assign(context, { fillStyle: "#000c", strokeStyle: colors[label], lineWidth: 2, textAlign: "center", textBaseline: "middle" });
-    context.beginPath();
-    context.roundRect(x - room / 2, y - 11, room, 22, 11);
-    context.fill();
-    context.stroke();
-    context.fillStyle = "#fff";
-    context.fillText(name, x, y + 1);
+    return mine.length ? [{ label, x: quantile(mine.map(([x]) => x), 0.5), y: quantile(mine.map(([, y]) => y), 0.1) - 15 }] : [];
   });
+  plates(context, found, size, colors, names);
 }
 
 // The image of a point beside it, and a ring around the point.

@@ -23,10 +23,11 @@ export default part(["frame"], (parent, { data }) => {
   const rows = Object.entries(data.arrays).map(([array, [words, lines]]) => {
     const row = document.createElement("div"), canvas = document.createElement("canvas");
     row.className = "row";
+    canvas.setAttribute("role", "img");
     canvas.style.aspectRatio = `${data.columns} / ${lines}`; // until the images say
     row.append(Object.assign(document.createElement("span"), { textContent: words }), canvas);
     find(".rows").append(row);
-    return { array, canvas, lines };
+    return { array, words, canvas, lines };
   });
   let latest, chosen = "";
   slider.oninput = () => { chosen = latest.data.members[slider.value].run; show(); };
@@ -40,7 +41,10 @@ export default part(["frame"], (parent, { data }) => {
       .map(([name, words]) => `${words} ${figure(member.metrics[name])}`).join(" · ") + ` (${text.unit})`;
     const arrays = { ...(await frame(member.run, 0)), ...(await frame(member.run, member.step)) }; // its own inputs too
     if (members[slider.value] !== member) return; // it moved on meanwhile
-    for (const { array, canvas, lines } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);
+    for (const { array, words, canvas, lines } of rows) {
+      canvas.setAttribute("aria-label", `${words}, ${text.name} = ${member.label}`);
+      if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);
+    }
     root.dataset.shown = member.run;
   };
   const draw = (_run, data) => {

@@ -14,9 +14,9 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   const root = parent.querySelector(".law");
   root.innerHTML = `
     <div class="controls"><span class="rate"></span></div><canvas role="img"></canvas>
-    <table><thead><tr><th></th><th></th><th></th><th></th></tr></thead><tbody></tbody></table><div class="fitted"></div>`;
+    <table><thead><tr><td></td><th></th><th></th><th></th></tr></thead><tbody></tbody></table><div class="fitted"></div>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), body = find("tbody");
-  ["", ...text.terms].forEach((words, i) => { root.querySelectorAll("th")[i].textContent = words; });
+  text.terms.forEach((words, i) => { root.querySelectorAll("th")[i].textContent = words; });
   let last = null, fitted = true, log = true, seen = null, found = null;
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
   const fit = toggle(text.fit, fitted, (pressed) => { fitted = pressed; again(); });

@@ -2,6 +2,7 @@
 import { expression } from "../shared/expression.js";
 import { histogram } from "./histograms.js";
 import { part } from "../shared/part.js";
+import { precise } from "../shared/pen.js";
 import { background } from "../shared/picture.js";
 
 // One plotly for the page; a named module would be nicer, but the wheel ships a classic script.
@@ -43,6 +44,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     await globalThis.Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
     drawn = now;
     Object.assign(node.dataset, { run: run.id, points: run.rows.length });
+    node.setAttribute("aria-label", `${asked[1].text.alt} ${traces.flatMap(told).join(", ")}`);
     moveCursor();
     if (listening) return;
     listening = true;
@@ -59,6 +61,12 @@ async function image(node, format, ground) {
   const { data, layout, clientWidth: width, clientHeight: height } = node, scale = 2 * (globalThis.devicePixelRatio || 1);
   const url = await globalThis.Plotly.toImage({ data, layout: { ...layout, paper_bgcolor: ground } }, { format, width, height, scale });
   return (await fetch(url)).blob();
+}
+
+// What a reader who does not see a curve is told of it: where it ends.
+function told({ name, meta, y }) {
+  const value = y?.at(-1);
+  return name && meta && !meta.array && Number.isFinite(value) ? [`${name} ${precise(value)}`] : [];
 }
 
 // The points of a trace, under its name, or that of what it shows.

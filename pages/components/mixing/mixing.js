@@ -109,7 +109,7 @@ function measures({ atoms, encoder, through }, all, x) {
 }
 
 function table(node, [before, after], text) {
-  const cells = (tag, words) => words.map((word) => Object.assign(document.createElement(tag), { textContent: word }));
+  const cells = (tag, words) => words.map((word) => Object.assign(document.createElement(word ? tag : "td"), { textContent: word }));
   const row = (tag, words) => { const tr = document.createElement("tr"); tr.append(...cells(tag, words)); return tr; };
   const lines = ["error", "mean", "squares"].map((name) => row("td", [text[name], before[name].toPrecision(6), after[name].toPrecision(6)]));
   node.replaceChildren(row("th", ["", "A = I", text.now]), ...lines);

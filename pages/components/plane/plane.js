@@ -1,7 +1,7 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
 import { toggle } from "../shared/controls.js";
 import { contactSheet, fit, message } from "../shared/draw.js";
-import { axes, axisName, badges, dot, ellipse, outlined, rings } from "../shared/map.js";
+import { axes, axisName, badges, dots, ellipse, outlined, rings } from "../shared/map.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 
@@ -37,11 +37,14 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const clouds = dims > 1 && !view.principal && arrays.stds ? points : null;
     if (clouds && on.density) density(context, clouds.flat(), side, shown, haze);
     if (clouds && on.ellipses) clouds.forEach((cloud, label) => cloud.forEach((point) => ellipse(context, point, place, side / (2 * shown), colors[label])));
-    if (on.points) points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), colors[label])));
+    const dot = dots(context, colors);
+    if (on.points) points.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(place(0, x), place(1, y), label)));
     axes(context, place, side, [-shown, shown], dims, view.principal ? ["PC₁", "PC₂"] : view.axes.map(axisName));
     badges(context, points, place, side, colors, names);
     if (on.prior) rings(context, place, prior, dims); // on top: without the prior's pull, codes would hide it
     const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
+    const seen = text.codes.replace("{count}", points.flat().length).replace("{step}", step);
+    canvas.setAttribute("aria-label", `${text.alt} ${seen} ${text.outside.replace("{count}", outside)}`);
     if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17, "right");
   };
   const table = (run, _data, step) => ofArrays(run.arrays(step), ["codes", "stds", "principal", "labels"]);

@@ -19,6 +19,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const places = order && byOrder(run.arrays(run.steps.at(-1))?.[order] ?? arrays[order]);
     const shown = (array) => (places ? picked(arrays[array], places) : arrays[array]);
     stack(context, sheets.map(({ array, name }) => ({ name, sheet: sheetOf(shown(array), columns, most) })), width, height);
+    const count = sheets.reduce((sum, { array }) => sum + Math.min(most, arrays[array].shape[0]), 0);
+    canvas.setAttribute("aria-label", `${text.alt} ${text.seen.replace("{count}", count).replace("{step}", step)}`);
   };
   const table = (run, { sheets }, step) => ofArrays(run.arrays(step), sheets.map(({ array }) => array));
   return { draw, table, moves: true };

@@ -1,6 +1,6 @@
 // What stands still on a map of codes: the decoded plane where it was recorded, codes by class, axes, the prior.
 import { contactSheet } from "./draw.js";
-import { axes, axisName, badges, dot, rings } from "./map.js";
+import { axes, axisName, badges, dots, rings } from "./map.js";
 
 const DIM = 0.45; // of decoded images, so that points stand out
 const PLAIN = "#bbb"; // codes without a class
@@ -32,7 +32,8 @@ function paint(context, side, known, plane, { colors, names, prior }) {
     context.globalAlpha = 1;
   }
   const clouds = byClass(known, plane, names.length, low, high);
-  clouds.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(context, place(0, x), place(1, y), known.labels ? colors[label] : PLAIN)));
+  const dot = dots(context, known.labels ? colors : [PLAIN]);
+  clouds.forEach((cloud, label) => cloud.forEach(([x, y]) => dot(place(0, x), place(1, y), label)));
   axes(context, place, side, [low, high], plane.length, plane.map(axisName));
   if (known.labels) badges(context, clouds, place, side, colors, names);
   if (prior) rings(context, place, prior, plane.length);

@@ -1,8 +1,10 @@
 // Drawing on a map of codes: points by class with the classes' names, posteriors, the prior, axes. Legible on any picture.
 import { letters } from "./draw.js";
+import { marker } from "./shapes.js";
 
 const RADIUS = 3.5;
-const APART = 27; // between the centres of two badges
+const TALL = 22; // of a plate with a class's name
+const SIGN = 4; // radius of a class's shape on it
 const EDGE = 26; // no ticks in the corners, where the axes have their names
 const GAPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500]; // between two ticks
 
@@ -36,62 +38,53 @@ export function rings(context, place, prior, dims) {
   context.lineWidth = 1;
 }
 
-export function dot(context, x, y, color) {
-  context.beginPath();
-  context.arc(x, y, RADIUS, 0, 2 * Math.PI);
-  context.fillStyle = color;
-  context.strokeStyle = "#0008";
-  context.fill();
-  context.stroke();
-}
+// dot(x, y, label): a code, in the shape and colour of its class.
+export const dots = (context, colors) => marker(context, colors, RADIUS);
 
-// The classes' names over their points.
+// The classes' names over their points: at each median, which a few strays do not move.
 export function badges(context, points, place, side, colors, names) {
-  if (names.length > 1) spotsOf(points, place, side).forEach((spot) => badge(context, spot, colors[spot.label], names[spot.label]));
+  const median = (cloud, i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
+  const spots = points.flatMap((cloud, label) => (cloud.length ? [{ label, x: place(0, median(cloud, 0)), y: place(1, median(cloud, 1)) }] : []));
+  plates(context, spots, [side, side], colors, names);
 }
 
-// Where the classes' names go: at each median, which a few strays do not move; those that would overlap are pushed apart.
-function spotsOf(points, place, side) {
-  const median = (cloud, i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
-  const inside = (value) => Math.max(14, Math.min(side - 14, value));
-  const spots = points.flatMap((cloud, label) =>
-    cloud.length ? [{ label, x: inside(place(0, median(cloud, 0))), y: inside(place(1, median(cloud, 1))) }] : [])
-    .map((spot) => ({ ...spot, home: [spot.x, spot.y] }));
+// Plates with classes' names and shapes, their middles at `spots` {label, x, y}; those that would overlap are pushed apart,
+// and a line leads from one that was pushed far to where it belongs.
+export function plates(context, spots, [width, height], colors, names) {
+  if (names.length < 2) return; // of images without labels there is nothing to tell apart
+  Object.assign(context, { font: letters(context, "700 17px"), textAlign: "left", textBaseline: "middle", lineWidth: 2 });
+  const inside = (value, side, size) => Math.max(size / 2 + 2, Math.min(side - size / 2 - 2, value));
+  const put = (spot, x, y) => Object.assign(spot, { x: inside(x, width, spot.wide), y: inside(y, height, TALL) });
+  const all = spots.map((spot) => ({ ...spot, wide: context.measureText(names[spot.label]).width + 6 * SIGN }));
+  for (const spot of all) { put(spot, spot.x, spot.y); spot.home = [spot.x, spot.y]; }
   for (let round = 0; round < 20; round++) {
-    for (const a of spots) for (const b of spots) {
-      const dx = b.x - a.x, dy = b.y - a.y, distance = Math.hypot(dx, dy), push = (APART - distance) / 2;
+    for (const a of all) for (const b of all) {
+      const wide = (a.wide + b.wide) / 2, dx = (b.x - a.x) / wide, dy = (b.y - a.y) / TALL, distance = Math.hypot(dx, dy), push = (1.1 - distance) / 2;
       if (a.label >= b.label || push <= 0) continue;
-      const [ux, uy] = distance > 0 ? [dx / distance, dy / distance] : [0, 1];
-      Object.assign(a, { x: inside(a.x - push * ux), y: inside(a.y - push * uy) });
-      Object.assign(b, { x: inside(b.x + push * ux), y: inside(b.y + push * uy) });
+      const [ux, uy] = distance > 0 ? [(wide * dx) / distance, (TALL * dy) / distance] : [0, TALL];
+      put(a, a.x - push * ux, a.y - push * uy);
+      put(b, b.x + push * ux, b.y + push * uy);
     }
   }
-  return spots;
+  for (const spot of all) plate(context, spot, colors, names[spot.label]);
 }
 
-// A class's name; where it was pushed aside, a line leads to where it belongs.
-function badge(context, { x, y, home }, color, name) {
-  if (Math.hypot(x - home[0], y - home[1]) > 12) {
-    Object.assign(context, { strokeStyle: color, lineWidth: 2 });
+function plate(context, { label, x, y, wide, home }, colors, name) {
+  const left = x - wide / 2;
+  Object.assign(context, { fillStyle: "#000c", strokeStyle: colors[label], lineWidth: 2 });
+  if (Math.hypot(x - home[0], y - home[1]) > 14) {
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(...home);
     context.stroke();
   }
-  context.font = letters(context, "700 17px");
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  const width = Math.max(24, context.measureText(name).width + 10);
-  context.fillStyle = "#000c";
-  context.strokeStyle = color;
-  context.lineWidth = 2;
   context.beginPath();
-  context.roundRect(x - width / 2, y - 12, width, 24, 12);
+  context.roundRect(left, y - TALL / 2, wide, TALL, TALL / 2);
   context.fill();
   context.stroke();
-  context.lineWidth = 1;
-  context.fillStyle = "#fff";
-  context.fillText(name, x, y + 1);
+  Object.assign(context, { lineWidth: 1, fillStyle: "#fff" });
+  context.fillText(name, left + 4 * SIGN, y + 1);
+  marker(context, colors, SIGN, 0)(left + 2.1 * SIGN, y, label);
 }
 
 // Both axes through zero over [low, high], with ticks and with their `names`; of one dimension, the one across.

@@ -1,6 +1,8 @@
 // Directions of z where it has two numbers, on the circle, or three, on the sphere, which can be turned.
-import { fit, letters, message } from "../shared/draw.js";
+import { fit, message } from "../shared/draw.js";
+import { plates } from "../shared/map.js";
 import { oncePerFrame, part } from "../shared/part.js";
+import { marker } from "../shared/shapes.js";
 import { ofArrays } from "../shared/table.js";
 
 const RINGS = 0.028; // between the rings of two classes, on which they do not hide each other
@@ -38,13 +40,16 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const { sphere: { shape: [, axes] }, labels } = arrays, radius = 0.4 * Math.min(width, height);
     const scene = { context, at: (x, y, away = 1) => [width / 2 + x * radius * away, height / 2 - y * radius * away], radius, middle: [width / 2, height / 2] };
     const points = Array.from(labels.data, (label, i) => ({ label, place: turned([...arrays.sphere.data.subarray(i * axes, (i + 1) * axes)], angles) }));
+    const dot = marker(context, colors, 3, 0);
     outline(scene);
     for (const { label, place: [x, y, z] } of points.sort((a, b) => a.place[2] - b.place[2])) {
       context.globalAlpha = z < 0 ? 0.3 : 1;
-      dot(context, scene.at(x, y, axes === 2 ? 1 + RINGS * (label - names.length / 2) : 1), colors[label]);
+      dot(...scene.at(x, y, axes === 2 ? 1 + RINGS * (label - names.length / 2) : 1), label);
     }
     context.globalAlpha = 1;
-    if (names.length > 1) names.forEach((name, label) => badge(scene, points.filter((point) => point.label === label), name, colors[label], axes));
+    const spots = names.flatMap((_, label) => spotOf(scene, points.filter((point) => point.label === label), label, axes));
+    plates(context, spots, [width, height], colors, names);
+    canvas.setAttribute("aria-label", `${text.alt} ${names.join(", ")}`);
   };
   const table = (run, _data, step) => ofArrays(run.arrays(step), ["sphere", "labels"]);
   return { draw, table, moves: true };
@@ -64,19 +69,10 @@ function outline({ context, middle, radius }) {
   context.stroke();
 }
 
-function dot(context, [x, y], color) {
-  context.fillStyle = color;
-  context.beginPath();
-  context.arc(x, y, 3, 0, 2 * Math.PI);
-  context.fill();
-}
-
-// A class's name outside of the circle, in the direction of its mean; of a sphere where it faces us.
-function badge({ context, at }, points, name, color, axes) {
+// Where a class's name goes: outside of the circle, in the direction of its mean; of a sphere where it faces us.
+function spotOf({ at }, points, label, axes) {
   const [x, y, z] = [0, 1, 2].map((axis) => points.reduce((sum, { place }) => sum + place[axis], 0) / (points.length || 1)), norm = Math.hypot(x, y, z);
-  if (norm < 0.05 || (axes === 3 && z < 0)) return;
+  if (norm < 0.05 || (axes === 3 && z < 0)) return [];
   const [left, top] = at(x / norm, y / norm, axes === 2 ? 1.19 : 1.02);
-  Object.assign(context, { font: letters(context, "700 17px"), textAlign: "center", textBaseline: "middle", lineWidth: 4, strokeStyle: "#000", fillStyle: color });
-  context.strokeText(name, left, top);
-  context.fillText(name, left, top);
+  return [{ label, x: left, y: top }];
 }
