@@ -68,7 +68,7 @@ def start_button(recipe: Recipe, run: Run) -> None:
     elif known:
         label = _("Show the run of these knobs")
     elif seconds := seconds_for(recipe):
-        label = _("Start, about {time}").format(time=_duration(seconds))
+        label = _("Start, about {time}").format(time=duration(seconds))
     st.caption(hint)
     looks: dict[str, Any] = {"type": "primary", "width": "stretch", "disabled": here and not ended_early}
     if known and not here:
@@ -93,7 +93,7 @@ def fork_run(recipe: Recipe, run: Run, step: int) -> None:
         st.rerun()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """ "12 s" or "5 min"."""
     return (
         _("{count:.0f} s").format(count=max(1, seconds))

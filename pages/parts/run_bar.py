@@ -20,8 +20,8 @@ SLOW = 0.7  # seconds to look at each turn
 _bar = bare_part("run_bar")
 
 
-def run_bar(run: Run, title: str) -> int | None:
-    """Mount the bar for `run` and do what its buttons ask; the step where a fork is wished for, if that was it."""
+def run_bar(run: Run, short: str) -> int | None:
+    """Mount the bar for `run`, one of the page `short`, and do what its buttons ask; the step of a fork wished for."""
     every, unit = run.recipe.training.row_every, recipes.family(run.recipe.method).UNIT
     text: dict[str, Any] = {
         "queued": _("queued"),
@@ -58,8 +58,7 @@ def run_bar(run: Run, title: str) -> int | None:
         "metrics": {name: spoken(name) for name in recipes.family(run.recipe.method).METRICS},
         "language": language(),
     }
-    dataset = catalogue.CARDS[run.recipe.dataset.partition("@")[0]]
-    title, turns = f"{title} · {_(dataset.title)}", recipes.turns(run.recipe)
+    title, turns = title_of(run, short), recipes.turns(run.recipe)
     scene.in_view(run, title)
     scene.note(turns)
     data = {
@@ -75,6 +74,14 @@ def run_bar(run: Run, title: str) -> int | None:
         return step
     _obey(run, wish, step, int(result.wish.get("turn", 0)))
     return None
+
+
+def title_of(run: Run, short: str) -> str:
+    """The page's name, and the run and its data in a few words."""
+    words = f"{short} · {recipes.family(run.recipe.method).describe(run.recipe)}"
+    if run.recipe.parent:
+        words += _(" · fork at {step:,}").format(step=run.recipe.parent.step)
+    return f"{words} · {_(catalogue.CARDS[run.recipe.dataset.partition('@')[0]].title)}"
 
 
 def _obey(run: Run, wish: str, step: int, turn: int) -> None:
