@@ -110,5 +110,6 @@ def _texts(found: Family, seconds: float | None) -> dict[str, str]:
         "train": _("{train}, about {time}").format(train=train, time=duration(seconds)) if seconds else train,
         "help": _("A run of its own with exactly the value asked for"), "why": access.why_not(),
         "keys": _("Arrow keys go from one recorded run to the next; with Shift, between them"),
-        "which": _("Setting that the slider moves"), "recorded": _("recorded"), "measured": _("measured here"),
+        "name": _("Slider over recorded runs"), "which": _("Setting that the slider moves"),
+        "recorded": _("recorded"), "measured": _("measured here"),
     }  # fmt: skip

@@ -87,7 +87,7 @@ function mount(root) {
     button.onclick = () => tell("wish", { train: scale.value() });
     find(".knob").replaceChildren(knobs.length > 1 ? menu(knobs, knob, text.which) : knobs[0].words);
     const [{ words }] = knobs.filter(({ name }) => name === knob);
-    scale.show(stops, whole, words, text.keys);
+    scale.show(stops, whole, words, text);
     moving = place !== null; // then the script was told of a run that is left already
     shown = moving ? shown : start;
     scale.go(moving ? place : scale.near(start, asked()));

@@ -35,12 +35,12 @@ export function track(root, moved) {
     nearest, value, exact, place,
     words: () => (between() ? known()?.label ?? `${value()}` : stops[nearest()].label),
     go: (place) => { input.value = place; },
-    show(next, ofWholeNumbers, words, help) {
+    show(next, ofWholeNumbers, words, text) {
       [stops, whole, name] = [next, ofWholeNumbers, words];
       root.style.setProperty("--thumb", `${Math.max(5, ...stops.map(({ label }) => label.length + 2))}ch`);
       input.max = stops.length - 1;
-      input.title = help;
-      input.setAttribute("aria-label", words);
+      input.title = text.keys;
+      input.setAttribute("aria-label", text.name);
       const at = (i) => `calc(var(--thumb) / 2 + ${i / Math.max(1, stops.length - 1)} * (100% - var(--thumb)))`;
       const labels = stops.map(({ label }, i) => Object.assign(document.createElement("span"), { textContent: label, style: `left: ${at(i)}` }));
       if (input.parentNode !== root) root.append(input);
