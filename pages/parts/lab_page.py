@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts import scene
 from pages.parts.instant import instant
-from pages.parts.knobs import fork_run, moved, recipe_knobs, start_button
+from pages.parts.knobs import changes, fork_run, moved, recipe_knobs, start_button
 from pages.parts.run_bar import run_bar
 from pages.parts.sections import chosen
 from pages.parts.view import run_in_view, show, usual_run
@@ -37,7 +37,7 @@ def lab_page(methods: Sequence[str], short: str, sections: Callable[[Run], Secti
             _choose_family(run, methods)
         recipe = recipe_knobs(run)
         if recipe:
-            scene.moved(moved(recipe, run))
+            scene.moved(moved(recipe, run), changes(recipe, run))
             start_button(recipe, run)
             if fork_step is not None:
                 fork_run(recipe, run, fork_step)

@@ -20,7 +20,7 @@ from repz_core.recipes.gan import scale_of
 from repz_core.run import Run
 
 # Of the query: the run is told by itself, the rest is everybody's own.
-NOT_FOLLOWED = ("run", "lang", "knob", "ask", *OF_THE_LECTURE)
+NOT_FOLLOWED = ("run", "lang", "knob", "ask", "at", "knobs", "pad", *OF_THE_LECTURE)
 # What else of a part's data the run in view decides, and the stage tells.
 OF_THE_RUN = ("steps", "model", "scale", "temperature")
 
@@ -32,7 +32,7 @@ class Scene:
         self.page = page
         self.run: Run | None = None
         self.title = ""
-        self.knobs = ""
+        self.knobs = self.changes = ""
         self.made: list[Any] = []
 
     def told(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class Scene:
         if self.run:
             told |= {
                 "run": reference(self.run), "layout": self._layout(self.run), "knobs": self.knobs,
-                "words": words(self.run, self.title),
+                "changes": self.changes, "words": words(self.run, self.title),
             }  # fmt: skip
         return told
 
@@ -81,10 +81,10 @@ def in_view(run: Run, title: str) -> None:
         scene.run, scene.title = run, title
 
 
-def moved(knobs: str) -> None:
-    """Which knobs stand elsewhere than the run in view has them."""
+def moved(knobs: str, changes: str) -> None:
+    """Which knobs stand elsewhere than the run in view has them: in words, and as the URL has it."""
     if scene := _scene.get():
-        scene.knobs = knobs
+        scene.knobs, scene.changes = knobs, changes
 
 
 def note(*made: Any) -> None:

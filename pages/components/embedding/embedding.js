@@ -1,7 +1,7 @@
 // A map of embeddings at the step in view, coloured by class or by a factor; the image under the pointer, in every map of
 // the run at once.
 import { toggle } from "../shared/controls.js";
-import { fit, letters, message } from "../shared/draw.js";
+import { enlarged, fit, letters, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
 import { part } from "../shared/part.js";
 import { figure } from "../shared/pen.js";
@@ -117,15 +117,15 @@ function shade({ name, low, high }, value) {
 
 // What the colours of a factor mean.
 function drawKey(context, { name, title, low, high }, height) {
-  const width = 120;
+  const width = 120 * enlarged(), line = 20 * enlarged();
   context.fillStyle = "#000b";
-  context.fillRect(4, height - 40, width + 60, 40);
+  context.fillRect(4, height - 2 * line, 1.5 * width, 2 * line);
   for (let x = 0; x < width; x++) {
     context.fillStyle = shade({ name, low: 0, high: width }, x);
     context.fillRect(10 + x, height - 14, 1.5, 8);
   }
   Object.assign(context, { fillStyle: "#fff", font: letters(context, "600 14px"), textAlign: "left", textBaseline: "alphabetic" });
-  context.fillText(`${title}: ${figure(low, 2)} – ${figure(high, 2)}`, 10, height - 20);
+  context.fillText(`${title}: ${figure(low, 2)} – ${figure(high, 2)}`, 10, height - line);
 }
 
 // Images in place of points, as many as there is room for.
@@ -147,11 +147,11 @@ function drawNames(context, spots, colors, names, width, height) {
     const mine = spots.filter((spot) => spot[2] === label);
     if (!mine.length) return;
     context.font = letters(context, "700 16px");
-    const room = Math.max(22, context.measureText(name).width + 10), inside = (value, side, size) => Math.max(size / 2 + 2, Math.min(side - size / 2 - 2, value));
-    const x = inside(quantile(mine.map(([across]) => across), 0.5), width, room), y = inside(quantile(mine.map(([, down]) => down), 0.1) - 15, height, 22);
+    const high = 22 * enlarged(), room = Math.max(high, context.measureText(name).width + 0.4 * high), inside = (value, side, size) => Math.max(size / 2 + 2, Math.min(side - size / 2 - 2, value));
+    const x = inside(quantile(mine.map(([across]) => across), 0.5), width, room), y = inside(quantile(mine.map(([, down]) => down), 0.1) - 0.7 * high, height, high);
     Object.assign(context, { fillStyle: "#000c", strokeStyle: colors[label], lineWidth: 2, textAlign: "center", textBaseline: "middle" });
     context.beginPath();
-    context.roundRect(x - room / 2, y - 11, room, 22, 11);
+    context.roundRect(x - room / 2, y - high / 2, room, high, high / 2);
     context.fill();
     context.stroke();
     context.fillStyle = "#fff";

@@ -58,13 +58,13 @@ function mount(root) {
     standIn(own ? null : { of, run, words, provenance: { recorded, measured, now: words.recorded ? recorded : measured } });
     next.join(step);
     prefetch();
-    address(run.id);
+    address({ run: run.id });
   };
 
   const rest = () => {
     moving = false;
     const { run } = data.stops[shown];
-    address(run.id, { ask: scale.exact() ? null : scale.value() });
+    address({ run: run.id, ask: scale.exact() ? null : scale.value() });
     if (run.id !== data.run.id) settleOn(run.id);
   };
 
@@ -83,6 +83,7 @@ function mount(root) {
     [data, tell] = [next, setTriggerValue];
     const { text, knob, knobs, stops, whole, start, borrowed } = data;
     root.toggleAttribute("data-borrowed", borrowed);
+    root.toggleAttribute("data-words", stops[0].value === null);
     button.textContent = text.train;
     button.onclick = () => tell("wish", { train: scale.value() });
     find(".knob").replaceChildren(knobs.length > 1 ? menu(knobs, knob, text.which) : knobs[0].words);

@@ -1,6 +1,6 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
 import { toggle } from "../shared/controls.js";
-import { contactSheet, fit, message } from "../shared/draw.js";
+import { contactSheet, enlarged, fit, message } from "../shared/draw.js";
 import { axes, axisName, badges, dot, ellipse, outlined, rings } from "../shared/map.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
@@ -42,7 +42,7 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     badges(context, points, place, side, colors, names);
     if (on.prior) rings(context, place, prior, dims); // on top: without the prior's pull, codes would hide it
     const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
-    if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17, "right");
+    if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17 * enlarged(), "right");
   };
   const table = (run, _data, step) => ofArrays(run.arrays(step), ["codes", "stds", "principal", "labels"]);
   return { draw, table, moves: true };

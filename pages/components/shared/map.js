@@ -1,5 +1,5 @@
 // Drawing on a map of codes: points by class with the classes' names, posteriors, the prior, axes. Legible on any picture.
-import { letters } from "./draw.js";
+import { enlarged, letters } from "./draw.js";
 
 const RADIUS = 3.5;
 const APART = 27; // between the centres of two badges
@@ -53,13 +53,13 @@ export function badges(context, points, place, side, colors, names) {
 // Where the classes' names go: at each median, which a few strays do not move; those that would overlap are pushed apart.
 function spotsOf(points, place, side) {
   const median = (cloud, i) => cloud.map((point) => point[i]).sort((a, b) => a - b)[Math.floor(cloud.length / 2)];
-  const inside = (value) => Math.max(14, Math.min(side - 14, value));
+  const edge = 14 * enlarged(), apart = APART * enlarged(), inside = (value) => Math.max(edge, Math.min(side - edge, value));
   const spots = points.flatMap((cloud, label) =>
     cloud.length ? [{ label, x: inside(place(0, median(cloud, 0))), y: inside(place(1, median(cloud, 1))) }] : [])
     .map((spot) => ({ ...spot, home: [spot.x, spot.y] }));
   for (let round = 0; round < 20; round++) {
     for (const a of spots) for (const b of spots) {
-      const dx = b.x - a.x, dy = b.y - a.y, distance = Math.hypot(dx, dy), push = (APART - distance) / 2;
+      const dx = b.x - a.x, dy = b.y - a.y, distance = Math.hypot(dx, dy), push = (apart - distance) / 2;
       if (a.label >= b.label || push <= 0) continue;
       const [ux, uy] = distance > 0 ? [dx / distance, dy / distance] : [0, 1];
       Object.assign(a, { x: inside(a.x - push * ux), y: inside(a.y - push * uy) });
@@ -81,12 +81,12 @@ function badge(context, { x, y, home }, color, name) {
   context.font = letters(context, "700 17px");
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const width = Math.max(24, context.measureText(name).width + 10);
+  const high = 24 * enlarged(), width = Math.max(high, context.measureText(name).width + 0.4 * high);
   context.fillStyle = "#000c";
   context.strokeStyle = color;
   context.lineWidth = 2;
   context.beginPath();
-  context.roundRect(x - width / 2, y - 12, width, 24, 12);
+  context.roundRect(x - width / 2, y - high / 2, width, high, high / 2);
   context.fill();
   context.stroke();
   context.lineWidth = 1;
@@ -107,14 +107,14 @@ export function axes(context, place, side, [low, high], dims, names) {
   context.stroke();
   context.font = letters(context, "600 14px");
   context.textBaseline = "alphabetic";
-  const every = GAPS.find((gap) => (high - low) / gap < 10) ?? 1000;
+  const size = enlarged(), edge = EDGE * size, every = GAPS.find((gap) => (high - low) / gap < 10 / size) ?? 1000;
   for (let count = Math.ceil(low / every); count * every <= high; count++) {
     const tick = Number((count * every).toPrecision(6)), across = place(0, tick), down = place(1, tick);
-    if (across > EDGE && across < side - EDGE) outlined(context, tick, across, side - 5, "center");
-    if (dims > 1 && down > EDGE && down < side - EDGE) outlined(context, tick, 4, down + 5, "left");
+    if (across > edge && across < side - edge) outlined(context, tick, across, side - 5, "center");
+    if (dims > 1 && down > edge && down < side - edge) outlined(context, tick, 4, down + 5 * size, "left");
   }
   outlined(context, names[0], side - 4, side - 5, "right");
-  if (dims > 1) outlined(context, names[1], 4, 15, "left");
+  if (dims > 1) outlined(context, names[1], 4, 15 * size, "left");
 }
 
 export function outlined(context, text, x, y, align) {

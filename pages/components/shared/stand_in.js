@@ -24,16 +24,16 @@ export function dress(data) {
 
 // Tell the page's script to show that run, as the browser's back button would: one rerun.
 export function settleOn(id) {
-  address(id);
+  address({ run: id });
   window.dispatchEvent(new PopStateEvent("popstate", { state: null }));
 }
 
-// The URL names that run: a reload, or a link, shows what is shown now.
-export function address(id, more = {}) {
+// What the URL says besides: a reload, or a link, shows what is shown now. A value of null is left out.
+export function address(values) {
   const url = new URL(location);
-  for (const [name, value] of Object.entries({ run: id, ...more })) {
+  for (const [name, value] of Object.entries(values)) {
     if (value === null) url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
-  history.replaceState(history.state, "", url);
+  if (url.href !== location.href) history.replaceState(history.state, "", url);
 }
