@@ -181,7 +181,8 @@ def _loss_chart(language: str, loss: str) -> dict[str, Any]:
         Curve("generator_loss", _("generator"), palette.FAKE, mark=False),
     ]
     levels = [(of_d, _("D at the optimum"))] + ([(of_g, _("G at the optimum"))] if of_g != of_d else [])
-    return curves(shown, _("loss"), levels).to_plotly_json()
+    figure = curves(shown, _("loss"), levels)
+    return figure.update_layout(meta={**figure.layout.meta, "own": True}).to_plotly_json()  # levels of this very loss
 
 
 @cache

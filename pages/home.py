@@ -5,7 +5,7 @@ import streamlit as st
 from pages import lecture
 from pages.parts import pictures
 from pages.parts.lectures import scene_links, shelf
-from pages.parts.view import plain, recorded
+from pages.parts.view import link, plain, recorded
 from pages.questions import QUESTIONS, Question
 from repz_core import recipes
 from repz_core.config import RepzError
@@ -48,10 +48,11 @@ def _question(number: int, question: Question) -> None:
         st.caption(_(question.picture))
     st.markdown(f"## {number} · {_(question.title)}")
     st.markdown(_(question.asks))
-    st.markdown("\n".join(f"- [{_(each.words)}]({each.address()})" for each in question.tries))
+    tries = "\n".join(f"- {link(_(each.words), each.address())}" for each in question.tries)
+    st.markdown(tries, unsafe_allow_html=True)
     scenes = [(i, each) for i, each in enumerate(lecture.load(lecture.FIRST).scenes, 1) if each.question == number]
     with st.popover(_("{count} scenes").format(count=len(scenes)), icon=":material/co_present:", width="stretch"):
-        st.markdown(scene_links(lecture.FIRST, scenes))
+        st.markdown(scene_links(lecture.FIRST, scenes), unsafe_allow_html=True)
 
 
 def _card(run: Run, name: str) -> None:
@@ -68,5 +69,5 @@ def _card(run: Run, name: str) -> None:
             st.warning(str(error))
             return
         address = lecture.path_of(lecture.page_of(run.recipe.method), run=run.id)
-        st.markdown(f"**[{plain(name or words)}]({address})**")
+        st.markdown(f"**{link(plain(name or words), address)}**", unsafe_allow_html=True)
         st.markdown(f":small[{words if name else _('trained here')}] :gray-badge[{state}]")

@@ -6,7 +6,7 @@ A leaf: nothing here knows a method, a data set or torch.
 import hashlib
 import json
 import math
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -114,6 +114,18 @@ class Recipe(Config):
         """As JSON values; without `parent` where there is none, so that it is as if the field did not exist."""
         values = self.model_dump(mode="json")
         return values if self.parent else {name: value for name, value in values.items() if name != "parent"}
+
+
+class Family(NamedTuple):
+    """Recorded runs that are like a preset, `base`, but for one setting: sliders swap them at once.
+
+    Those that are no presets themselves record `frames` frames; 0: as many as the preset.
+    """
+
+    base: str
+    path: str
+    values: tuple[Any, ...]
+    frames: int = 0
 
 
 def leaf_paths(cls: type[Config]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Runs beside the run in view: twins, which differ in one thing, and families, which differ in one number."""
+"""Runs beside the run in view: twins, which differ in one thing, and families, which differ in one setting."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from pages.parts.panels import panel, texts
 from pages.parts.starting import start, start_here
 from pages.parts.view import reference
 from repz_core import recipes
-from repz_core.config import Recipe, value
+from repz_core.config import Recipe, choices, field_at, value
 from repz_core.locale import _
 from repz_core.locale.words import spoken
 from repz_core.run import Run
@@ -19,11 +19,11 @@ _family = browser_part("family")
 
 
 class Member(NamedTuple):
-    """A finished run of a family: the number it differs in, its id, its test metrics, the step of its last frame, and
+    """A finished run of a family: the value it differs in, its id, its test metrics, the step of its last frame, and
     how long a step took.
     """
 
-    value: float
+    value: Any
     run: str
     metrics: dict[str, float]
     step: int
@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
 
 class Family(NamedTuple):
-    """Runs that differ in one number, ascending in it; `borrowed` says which recorded ones had to serve, if so."""
+    """Runs that differ in one setting, in its order; `borrowed` says which recorded ones had to serve, if so."""
 
     members: list[Member]
     borrowed: str
@@ -71,18 +71,32 @@ def _alike(id: str, path: str) -> list[Member]:
     store = RunStore()
     like = store.open(id).recipe
     found = {}
-    for other in store.list():
-        if other.recipe.method == like.method and _same_but_for(other.recipe, like, path):
+    for other in [*store.list(), store.open(id)]:  # of two with one value the run itself
+        if other.recipe.method == like.method and recipes.alike(other.recipe, like, path):
             status = other.status
             if status.state == "done" and (frames := other.frames()):
-                number = float(value(other.recipe, path))
+                given = value(other.recipe, path)
                 pace = status.seconds / status.step
-                found[number] = Member(number, other.id, status.metrics, frames[-1], pace)
-    return [found[number] for number in sorted(found)]
+                found[given] = Member(given, other.id, status.metrics, frames[-1], pace)
+    return in_order(list(found.values()), like, path)
 
 
-def _same_but_for(one: Recipe, other: Recipe, path: str) -> bool:
-    return one.replace(**{path: value(other, path)}).plain() == other.plain()
+def in_order(members: list[Member], recipe: Recipe, path: str) -> list[Member]:
+    """Sorted by number, or as the setting lists its choices."""
+    order = choices(field_at(type(recipe), path))
+    return sorted(members, key=lambda member: order.index(member.value) if order else member.value)
+
+
+def label(given: Any) -> str:
+    """A setting's value in short: "0.5", "4", "hinge"."""
+    return f"{given:g}" if isinstance(given, int | float) else spoken(given)
+
+
+def nearest(members: list[Member], given: Any) -> int:
+    """The place of the member that is nearest to a value; of words the same one, or else the first."""
+    if isinstance(given, int | float):
+        return min(range(len(members)), key=lambda place: abs(members[place].value - given))
+    return next((place for place, member in enumerate(members) if member.value == given), 0)
 
 
 def slider(
@@ -93,9 +107,9 @@ def slider(
     stands at; at first, of the one nearest to the run in view in `path`.
     """
     members = found.members
-    start = min(range(len(members)), key=lambda place: abs(members[place].value - float(value(run.recipe, path))))
+    start = nearest(members, value(run.recipe, path))
     shown = [
-        {"label": f"{member.value:g}", "run": member.run, "step": member.step, "metrics": member.metrics}
+        {"label": label(member.value), "run": member.run, "step": member.step, "metrics": member.metrics}
         for member in members
     ]
     module = recipes.family(run.recipe.method)

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from pages.parts import panels
+from repz_core.recipes.gan import scale_of
 from repz_core.run import Run
 
 # L_D and L_G where p_G = p_data and D is the best one, which cannot tell (THEORY's section 3).
@@ -14,7 +16,6 @@ OPTIMUM = {
     "hinge": (2.0, 0.0),
     "wasserstein": (0.0, 0.0),
 }
-SCALES = {"least_squares": "raw", "wasserstein": "critic"}  # others give a logit
 
 
 def optimum(loss: str) -> tuple[float, float]:
@@ -27,5 +28,5 @@ def arena(
     how: str = "",
 ) -> None:  # fmt: skip
     """The plane with both players, the discriminator's output on the scale that its loss gives it."""
-    scale = SCALES.get(run.recipe.model.loss, "logit")  # type: ignore[attr-defined]
-    panels.arena(run, title, hint, of=of, scale=scale, on=on, clock=clock, how=how)
+    model: Any = run.recipe.model
+    panels.arena(run, title, hint, of=of, scale=scale_of(model.loss), on=on, clock=clock, how=how)

@@ -1,5 +1,6 @@
 """Knobs: a Config's fields become widgets, the widgets a validated Config. Bounds are declared once, in the field."""
 
+import json
 import math
 from typing import Any
 
@@ -72,7 +73,7 @@ def start_button(recipe: Recipe, run: Run) -> None:
     elif known:
         label = _("Show the run of these knobs")
     elif seconds := seconds_for(recipe):
-        label = _("Start, about {time}").format(time=_duration(seconds))
+        label = _("Start, about {time}").format(time=duration(seconds))
     st.caption(hint)
     looks: dict[str, Any] = {"type": "primary", "width": "stretch", "disabled": here and not ended_early}
     if known and not here:
@@ -97,7 +98,7 @@ def fork_run(recipe: Recipe, run: Run, step: int) -> None:
         st.rerun()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """ "12 s" or "5 min"."""
     return (
         _("{count:.0f} s").format(count=max(1, seconds))
@@ -131,8 +132,25 @@ def _seed_widgets(recipe: Recipe, origin: str) -> None:
     Streamlit drops the state of widgets that are not on the page, so it is also put back after a visit elsewhere.
     """
     seen = st.session_state.setdefault("knobs_of", {})
-    _put(recipe, keep=seen.get(recipe.method) == origin)
+    _put(recipe if recipe.method in seen else _of_url(recipe), keep=seen.get(recipe.method) == origin)
     seen[recipe.method] = origin
+
+
+def _of_url(recipe: Recipe) -> Recipe:
+    """The recipe with the changes that the URL of a page just loaded brings, as `changes` wrote them."""
+    try:
+        asked = json.loads(st.query_params.get("knobs", "{}"))
+        dataset = catalogue.identity(asked.pop("dataset", recipe.dataset))
+        known = {path: asked[path] for path in leaf_paths(type(recipe)) if path not in HIDDEN and path in asked}
+        return recipes.parse(recipe.replace(parent=None, dataset=dataset, **known).plain())
+    except (ValueError, AttributeError, TypeError, RecursionError):  # a RepzError is a ValueError
+        return recipe
+
+
+def changes(recipe: Recipe, run: Run) -> str:
+    """The knobs that stand elsewhere than the run in view has them, for the URL; "" where there are none."""
+    found = {path: value(recipe, path) for path in _differing(recipe, run)}
+    return json.dumps(found, separators=(",", ":")) if found else ""
 
 
 def _put(recipe: Recipe, keep: bool = False) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pages.parts import scene
-from pages.parts.knobs import fork_run, moved, recipe_knobs, start_button
-from pages.parts.run_bar import run_bar
+from pages.parts.instant import instant
+from pages.parts.knobs import changes, fork_run, moved, recipe_knobs, start_button
+from pages.parts.run_bar import run_bar, title_of
 from pages.parts.sections import chosen
 from pages.parts.view import run_in_view, show, usual_run
 from repz_core import recipes
@@ -28,14 +29,15 @@ def lab_page(methods: Sequence[str], short: str, sections: Callable[[Run], Secti
     are those that suit a run.
     """
     run = run_in_view(methods)
-    fork_step = run_bar(run, _title(run, short))
+    fork_step = run_bar(run, title_of(run, short))
+    instant(run, short)
     knobs, panels = st.columns([0.68, 3], gap="small")
     with knobs, st.container(key="knobs"):
         if len(methods) > 1:
             _choose_family(run, methods)
         recipe = recipe_knobs(run)
         if recipe:
-            scene.moved(moved(recipe, run))
+            scene.moved(moved(recipe, run), changes(recipe, run))
             start_button(recipe, run)
             if fork_step is not None:
                 fork_run(recipe, run, fork_step)
@@ -59,9 +61,3 @@ def _show_usual(method: str) -> None:
         show(usual_run(method))
     except RepzError as error:
         st.toast(str(error), icon=":material/info:")
-
-
-def _title(run: Run, short: str) -> str:
-    """The run in a few words."""
-    words = f"{short} · {recipes.family(run.recipe.method).describe(run.recipe)}"
-    return words + _(" · fork at {step:,}").format(step=run.recipe.parent.step) if run.recipe.parent else words

@@ -3,15 +3,15 @@
 import streamlit as st
 
 from pages import access, lecture
-from pages.parts.view import plain
+from pages.parts.view import link, plain
 from repz_core.config import RepzError
 from repz_core.locale import _
 
 
 def scene_links(name: str, scenes: list[tuple[int, lecture.Scene]]) -> str:
-    """Markdown: a line a scene, with its place in the lecture."""
+    """Markdown with HTML: a line a scene, with its place in the lecture."""
     return "\n".join(
-        f"{place}. [{plain(lecture.words(scene).title)}]({lecture.address(name, place, scene)})"
+        f"{place}. {link(plain(lecture.words(scene).title), lecture.address(name, place, scene))}"
         for place, scene in scenes
     )
 
@@ -28,9 +28,9 @@ def shelf() -> None:
             st.warning(plain(str(error)))
             continue
         about, scenes, file, loading = st.columns([2.4, 1, 1, 1], gap="small", vertical_alignment="center")
-        about.markdown(f":material/co_present: **[{title}]({begin})** · {count}")
+        about.markdown(f":material/co_present: **{link(title, begin)}** · {count}", unsafe_allow_html=True)
         with scenes.popover(_("Scenes"), width="stretch"):
-            st.markdown(scene_links(name, list(enumerate(found.scenes, 1))))
+            st.markdown(scene_links(name, list(enumerate(found.scenes, 1))), unsafe_allow_html=True)
         if may:
             file.download_button(
                 _("Save"), lecture.dump(found), f"{name}.json", "application/json", key=f"save-{name}", width="stretch",

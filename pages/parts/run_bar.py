@@ -60,8 +60,7 @@ def run_bar(run: Run, title: str, *, forks: bool = True) -> int | None:
         "metrics": {name: spoken(name) for name in recipes.family(run.recipe.method).METRICS},
         "language": language(),
     }
-    dataset = catalogue.card(run.recipe.dataset)
-    title, turns = f"{title} · {_(dataset.title)}", recipes.turns(run.recipe)
+    turns = recipes.turns(run.recipe)
     scene.in_view(run, title)
     scene.note(turns)
     data = {
@@ -77,6 +76,14 @@ def run_bar(run: Run, title: str, *, forks: bool = True) -> int | None:
         return step
     _obey(run, wish, step, int(result.wish.get("turn", 0)))
     return None
+
+
+def title_of(run: Run, short: str) -> str:
+    """The page's name, and the run and its data in a few words."""
+    words = f"{short} · {recipes.family(run.recipe.method).describe(run.recipe)}"
+    if run.recipe.parent:
+        words += _(" · fork at {step:,}").format(step=run.recipe.parent.step)
+    return f"{words} · {_(catalogue.card(run.recipe.dataset).title)}"
 
 
 def _obey(run: Run, wish: str, step: int, turn: int) -> None:

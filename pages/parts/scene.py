@@ -15,10 +15,14 @@ import streamlit as st
 
 from pages.lecture import OF_THE_LECTURE
 from pages.parts.view import recorded, reference
+from repz_core import recipes
+from repz_core.recipes.gan import scale_of
 from repz_core.run import Run
 
-NOT_FOLLOWED = ("run", "lang", *OF_THE_LECTURE)  # of the query: the run is told by itself, the rest is everybody's own
-OF_THE_RUN = ("steps",)  # what else of a part's data the run in view decides, and the stage tells
+# Of the query: the run is told by itself, the rest is everybody's own.
+NOT_FOLLOWED = ("run", "lang", "knob", "ask", "at", "knobs", "pad", *OF_THE_LECTURE)
+# What else of a part's data the run in view decides, and the stage tells.
+OF_THE_RUN = ("steps", "model", "scale", "temperature")
 
 
 class Scene:
@@ -28,7 +32,7 @@ class Scene:
         self.page = page
         self.run: Run | None = None
         self.title = ""
-        self.knobs = ""
+        self.knobs = self.changes = ""
         self.made: list[Any] = []
 
     def told(self) -> dict[str, Any]:
@@ -39,9 +43,8 @@ class Scene:
         told: dict[str, Any] = {"page": self.page, "query": urlencode(sorted(query.items())), "run": None}
         if self.run:
             told |= {
-                "run": reference(self.run), "layout": self._layout(self.run), "knobs": self.knobs, "words": {
-                    "title": self.title, "steps": self.run.recipe.training.steps, "recorded": recorded(self.run),
-                },
+                "run": reference(self.run), "layout": self._layout(self.run), "knobs": self.knobs,
+                "changes": self.changes, "words": words(self.run, self.title),
             }  # fmt: skip
         return told
 
@@ -50,6 +53,16 @@ class Scene:
         mine = reference(run)
         text = json.dumps([run.recipe.method, *(_without(made, mine) for made in self.made)], default=repr)
         return hashlib.sha256(text.replace(run.id, "").encode()).hexdigest()[:16]
+
+
+def words(run: Run, title: str) -> dict[str, Any]:
+    """What the data of any part say of the run in view, by their names there: so that another run can stand in."""
+    recipe, model = run.recipe, run.recipe.model
+    return {
+        "title": title, "steps": recipe.training.steps, "recorded": recorded(run),
+        "model": recipes.family(recipe.method).browser(recipe), "scale": scale_of(getattr(model, "loss", "")),
+        "temperature": getattr(model, "temperature", None),
+    }  # fmt: skip
 
 
 _scene: ContextVar[Scene | None] = ContextVar("scene", default=None)
@@ -68,10 +81,10 @@ def in_view(run: Run, title: str) -> None:
         scene.run, scene.title = run, title
 
 
-def moved(knobs: str) -> None:
-    """Which knobs stand elsewhere than the run in view has them."""
+def moved(knobs: str, changes: str) -> None:
+    """Which knobs stand elsewhere than the run in view has them: in words, and as the URL has it."""
     if scene := _scene.get():
-        scene.knobs = knobs
+        scene.knobs, scene.changes = knobs, changes
 
 
 def note(*made: Any) -> None:

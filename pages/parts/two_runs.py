@@ -38,7 +38,8 @@ def two_runs() -> None:
         other = _chosen(others, "with", _default(others, 1, run.id))
     with pace:
         share = _by_share()
-    run_bar(run, f"{_family(run)} | {_family(other)}", forks=False)
+    dataset = _(catalogue.card(run.recipe.dataset).title)
+    run_bar(run, f"{_family(run)} | {_family(other)} · {dataset}", forks=False)
     stretch = other.recipe.training.steps / run.recipe.training.steps if share else 1.0
     one, two, curves = st.columns([1, 1, 1.15], gap="small")
     with one:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -94,6 +95,11 @@ def _tell_fault(run: Run) -> None:
 def plain(words: str) -> str:
     """Words of unknown origin as markdown that shows them as they are."""
     return _MARKUP.sub(r"\\\g<0>", words)
+
+
+def link(words: str, address: str) -> str:
+    """A link in markdown (with HTML), in the same tab; `words` are markdown that is safe to show."""
+    return f'<a href="{escape(address)}" target="_self">{words}</a>'
 
 
 def reference(run: Run) -> dict[str, Any]:

@@ -103,9 +103,25 @@ def suits(method: str, dataset: str) -> bool:
 
 
 def family_of_runs(method: str, name: str) -> list[Recipe]:
-    """The recipes that differ from one of the family's presets in a single number, ascending in it."""
-    base, path, values = family(method).FAMILIES[name]
-    return [parse(preset(method, base).replace(**{path: number}).plain()) for number in values]
+    """The recipes that are like one of the family's presets but for a single setting, in the order of its values.
+
+    Where another preset is trained alike, it is that one, with the frames it has.
+    """
+    module = family(method)
+    base, path, values, frames = module.FAMILIES[name]
+    like, presets = preset(method, base), [preset(method, known) for known in module.PRESETS]
+    found = []
+    for given in values:
+        asked = parse(like.replace(**{path: given}).plain())
+        fewer = asked.replace(**{"training.num_frames": frames}) if frames else asked
+        found.append(next((known for known in presets if alike(known, asked)), fewer))
+    return found
+
+
+def alike(one: Recipe, other: Recipe, *but: str) -> bool:
+    """Whether two recipes of a method train the same, `but` for these settings; how often one looks does not matter."""
+    given = {path: value(other, path) for path in (*but, "training.num_frames")}
+    return one.replace(**given).plain() == other.plain()
 
 
 def fork(recipe: Recipe, step: int, **changes: Any) -> Recipe:

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from repz_core import config
 from repz_core import layers as kinds
-from repz_core.config import Config, RepzError
+from repz_core.config import Config, Family, RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
@@ -246,6 +246,11 @@ LOSSES = {
 }  # fmt: skip
 
 
+def scale_of(loss: str) -> str:
+    """What the discriminator's output is under a loss: "raw", around 0 and 1; a "critic"'s score; else a "logit"."""
+    return {"least_squares": "raw", "wasserstein": "critic"}.get(loss, "logit")
+
+
 def defaults(dataset: str) -> dict[str, Any]:
     """Settings that suit `dataset` better than the fields' own defaults."""
     card = catalogue.card(dataset)
@@ -310,8 +315,11 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Collapse on the grid"): ("grid25", _GRID_COLLAPSE),
     N_("Small net, 32 pixels"): ("mnist5k", _LADDER),
 }
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
-    "size": ("Small net, 32 pixels", "model.size", (8, 16, 32, 64)),
+FAMILIES: dict[str, Family] = {
+    "loss": Family(
+        "Vanishing gradient", "model.loss", ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein"), 5
+    ),
+    "size": Family("Small net, 32 pixels", "model.size", (8, 16, 32, 64)),
 }
 
 # What goes wrong -> presets that break, each with one that mends it on the same seed.

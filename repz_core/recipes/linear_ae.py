@@ -7,7 +7,7 @@ from pydantic import Field
 
 from repz_core import config
 from repz_core import layers as kinds
-from repz_core.config import Config, RepzError
+from repz_core.config import Config, Family, RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
@@ -165,8 +165,8 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("A line through an arc"): ("arc", {}),
     N_("A curve through an arc"): ("arc", {"model.hidden": 32}),
 }
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
-    "k": ("MNIST in 16 numbers", "model.k", (1, 2, 4, 8, 16)),
+FAMILIES: dict[str, Family] = {
+    "k": Family("MNIST in 16 numbers", "model.k", (1, 2, 4, 8, 16)),
 }
 
 

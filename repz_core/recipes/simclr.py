@@ -6,7 +6,7 @@ from pydantic import Field
 
 from repz_core import config
 from repz_core import layers as kinds
-from repz_core.config import Config, RepzError
+from repz_core.config import Config, Family, RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
@@ -228,6 +228,9 @@ OBJECTIVES = {
 _SHORT: dict[str, Any] = {"training.steps": 400, "training.decay": 400, "training.num_frames": 7}
 
 _FEW: dict[str, Any] = {"training.num_frames": 8}
+_SMALL: dict[str, Any] = _SHORT | {
+    "model.width": 8, "model.h": 32, "model.size": 16, "model.temperature": 0.2, "training.num_frames": 4,
+}  # fmt: skip
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("MNIST, h of 128 numbers"): ("mnist5k", {}),
@@ -238,8 +241,11 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Cured by SimSiam"): ("mnist5k", _SHORT | {"model.objective": "simsiam"}),
     N_("Cured by VICReg"): ("mnist5k", _SHORT | {"model.objective": "vicreg"}),
     N_("z on the circle"): ("mnist5k", _SHORT | {"model.size": 2}),
+    N_("Digits, h of 32 numbers"): ("digits", _SMALL),
 }
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
+FAMILIES: dict[str, Family] = {
+    "temperature": Family("Digits, h of 32 numbers", "model.temperature", (0.05, 0.1, 0.2, 0.5, 1.0)),
+}
 
 
 def defaults(dataset: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from repz_core import config
-from repz_core.config import Config, RepzError
+from repz_core.config import Config, Family, RepzError
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
@@ -124,7 +124,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("ReLU and L1"): ("mnist5k", {"model.variant": "relu", "model.l1": 0.2, "training.num_frames": 5}),
     N_("KL to a rate"): ("mnist5k", {"model.variant": "kl", "model.units": 64, "training.num_frames": 5}),
 }
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {"l1": ("ReLU and L1", "model.l1", (0.05, 0.1, 0.2, 0.5))}
+FAMILIES: dict[str, Family] = {"l1": Family("ReLU and L1", "model.l1", (0.05, 0.1, 0.2, 0.5))}
 
 
 def defaults(dataset: str) -> dict[str, Any]:

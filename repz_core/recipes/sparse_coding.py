@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from repz_core import config
-from repz_core.config import Config, Training
+from repz_core.config import Config, Family, Training
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 
@@ -87,7 +87,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Strokes of digits"): ("digits", _MELTING),
     N_("The sheet's form: free norms"): ("digits", _MELTING | {"model.constraint": False}),
 }
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {}
+FAMILIES: dict[str, Family] = {}
 
 
 def defaults(dataset: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from repz_core import config
 from repz_core import layers as kinds
-from repz_core.config import Config, RepzError, Training
+from repz_core.config import Config, Family, RepzError, Training
 from repz_core.datasets import catalogue
 from repz_core.locale import N_, _
 from repz_core.locale.words import spoken
@@ -165,10 +165,10 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("Without reparameterisation"): ("digits", _MAP | {"model.estimator": "score"}),
 }
 
-# Runs that differ from a preset in one number: sliders swap them at once.
-FAMILIES: dict[str, tuple[str, str, tuple[float, ...]]] = {
-    "beta": ("16 dimensions", "model.beta", (0.0, 0.5, 1.0, 2.0, 4.0)),
-    "k": ("16 dimensions", "model.k", (1, 2, 4, 8, 16)),
+FAMILIES: dict[str, Family] = {
+    "beta": Family("16 dimensions", "model.beta", (0.0, 0.5, 1.0, 2.0, 4.0)),
+    "k": Family("16 dimensions", "model.k", (1, 2, 4, 8, 16)),
+    "map": Family("2-D map of MNIST", "model.beta", (0.0, 1.0, 4.0), frames=5),
 }
 
 

@@ -17,11 +17,11 @@ LOGS = ["events line broken", "events line no object", "events frame no number",
 TEXT = st.sampled_from(
     [*RECORDED, "", "\0", "../../etc/passwd", "vae-0123456789abcdef", "x" * 5000, "![](http://evil.example/a.png)",
      "[here](javascript:alert(1))", "<script>alert(1)</script>", "{run}", "%s", "数据", "\u202e", "map", "pairs",
-     "troubles", "__class__", "None", "-1", "1e999"]
+     "troubles", "__class__", "None", "-1", "1e999", '{"model.k": 1e999}', '{"dataset": 3}', "[" * 5000]
 ) | st.text(max_size=20)  # fmt: skip
-NAMES = st.sampled_from(["run", "show", "with", "trouble", "comparison", "section", "embed", "page"]) | st.text(
-    max_size=5
-)
+NAMES = st.sampled_from(
+    ["run", "show", "with", "trouble", "comparison", "section", "embed", "page", "knob", "knobs"]
+) | st.text(max_size=5)
 
 
 def page_script(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
@@ -89,8 +90,9 @@ def test_home_shows_the_four_questions_with_pictures_and_scenes(home):
     for number, question in enumerate(QUESTIONS, 1):
         assert f"#### {number} · {question.title}" in text
     for place, scene in PLACES:
-        assert text.count(f"]({lecture.address(lecture.FIRST, place, scene)})") >= 2  # of its question, of its lecture
-    assert all(f"]({each.address()})" in text for each in TRIES)
+        link = f'href="{escape(lecture.address(lecture.FIRST, place, scene))}" target="_self"'
+        assert text.count(link) >= 2  # of its question, of its lecture
+    assert all(f'href="{escape(each.address())}" target="_self"' in text for each in TRIES)
     presets = sum(len(recipes.family(method).PRESETS) for method in recipes.names())
     assert len(page.get("image")) == 4 + presets
     assert page.caption[0].value == QUESTIONS[0].picture

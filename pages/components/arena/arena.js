@@ -1,7 +1,7 @@
 // Both players in the plane: what a judge says where, real points and the generator's, how these are pulled, and the
 // latent grid as the generator bends it. A lens follows the pointer: modes can be a hundredth of the picture wide.
 import { toggle } from "../shared/controls.js";
-import { fit, letters, message } from "../shared/draw.js";
+import { enlarged, fit, letters, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 import { marker } from "../shared/shapes.js";
 import { ofArrays } from "../shared/table.js";
@@ -123,15 +123,15 @@ function mesh({ context, at }, { shape: [rows, columns], data }) {
 }
 
 function ticks({ context, at, side }, reach) {
-  const every = [0.25, 0.5, 1, 2, 5].find((gap) => reach / gap < 4) ?? 10, top = Math.floor(reach / every);
+  const size = enlarged(), edge = 24 * size, every = [0.25, 0.5, 1, 2, 5].find((gap) => reach / gap < 4) ?? 10, top = Math.floor(reach / every);
   Object.assign(context, { font: letters(context, "600 14px"), textBaseline: "alphabetic" });
   for (let i = -top; i <= top; i++) {
     const value = i * every, [x, y] = at(value, value), text = `${value}`.replace("-", "−");
-    if (x > 24 && x < side - 24) outlined(context, text, x, side - 5, "center");
-    if (y > 24 && y < side - 24) outlined(context, text, 4, y + 5, "left");
+    if (x > edge && x < side - edge) outlined(context, text, x, side - 5, "center");
+    if (y > edge && y < side - edge) outlined(context, text, 4, y + 5 * size, "left");
   }
   outlined(context, "x", side - 6, side - 5, "right");
-  outlined(context, "y", 4, 15, "left");
+  outlined(context, "y", 4, 15 * size, "left");
 }
 
 function outlined(context, text, x, y, align) {
@@ -158,7 +158,7 @@ function lens(scene, [px, py], reach) {
   context.restore();
   Object.assign(context, { strokeStyle: scene.ink, lineWidth: 2 });
   context.strokeRect(left, top, box, box);
-  outlined(context, data.text.lens.replace("{times}", LENS.times), left + 6, top + 17, "left");
+  outlined(context, data.text.lens.replace("{times}", LENS.times), left + 6, top + 17 * enlarged(), "left");
 }
 
 // Around each mode, the three standard deviations within which a sample counts.

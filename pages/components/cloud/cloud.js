@@ -1,5 +1,5 @@
 // Points of the plane, what a code of few numbers leaves of them, and what is lost: the stick from each to where it lands.
-import { fit, message } from "../shared/draw.js";
+import { enlarged, fit, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 import { marker } from "../shared/shapes.js";
 import { ofArrays } from "../shared/table.js";
@@ -97,7 +97,7 @@ function name(scene, [ax, ay, bx, by], words) {
   const inside = ([x, y]) => x < side - 8 && y > EDGE && y < side - EDGE;
   const along = Array.from({ length: 101 }, (_, i) => at(...from.map((start, axis) => start + (i / 100) * (to[axis] - start))));
   const [x, y] = along.findLast(inside) ?? at(...to);
-  outlined(scene, words, x, y + (falls ? 24 : -10), "right", 700);
+  outlined(scene, words, x, y + (falls ? 24 : -10) * enlarged(), "right", 700);
 }
 
 function ticks(scene, reach) {
@@ -113,11 +113,11 @@ function ticks(scene, reach) {
     if (y > EDGE && y < side - EDGE) outlined(scene, words, 4, y + 5, "left", 400);
   }
   outlined(scene, "x₁", side - 6, side - 6, "right", 400);
-  outlined(scene, "x₂", 4, 16, "left", 400);
+  outlined(scene, "x₂", 4, 16 * enlarged(), "left", 400);
 }
 
 function outlined({ context, ink, halo, font }, words, x, y, align, weight) {
-  Object.assign(context, { font: `${weight} 16px ${font}`, textAlign: align, textBaseline: "alphabetic", lineWidth: 4, strokeStyle: halo, fillStyle: ink });
+  Object.assign(context, { font: `${weight} ${16 * enlarged()}px ${font}`, textAlign: align, textBaseline: "alphabetic", lineWidth: 4, strokeStyle: halo, fillStyle: ink });
   context.strokeText(words, x, y);
   context.fillText(words, x, y);
 }

@@ -1,7 +1,7 @@
 // A map of embeddings at the step in view, coloured by class or by a factor; the image under the pointer, in every map of
 // the run at once.
 import { toggle } from "../shared/controls.js";
-import { fit, letters, message } from "../shared/draw.js";
+import { enlarged, fit, letters, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
 import { plates } from "../shared/map.js";
 import { part } from "../shared/part.js";
@@ -138,15 +138,15 @@ function shade({ name, low, high }, value) {
 
 // What the colours of a factor mean.
 function drawKey(context, { name, title, low, high }, height) {
-  const width = 120;
+  const width = 120 * enlarged(), line = 20 * enlarged();
   context.fillStyle = "#000b";
-  context.fillRect(4, height - 40, width + 60, 40);
+  context.fillRect(4, height - 2 * line, 1.5 * width, 2 * line);
   for (let x = 0; x < width; x++) {
     context.fillStyle = shade({ name, low: 0, high: width }, x);
     context.fillRect(10 + x, height - 14, 1.5, 8);
   }
   Object.assign(context, { fillStyle: "#fff", font: letters(context, "600 14px"), textAlign: "left", textBaseline: "alphabetic" });
-  context.fillText(`${title}: ${figure(low, 2)} – ${figure(high, 2)}`, 10, height - 20);
+  context.fillText(`${title}: ${figure(low, 2)} – ${figure(high, 2)}`, 10, height - line);
 }
 
 // Images in place of points, as many as there is room for.

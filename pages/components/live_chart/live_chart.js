@@ -38,7 +38,8 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   };
   const react = async () => {
     if (!node.isConnected || node.clientWidth === 0) return;
-    const [run, { figure, steps }, step, others] = asked, now = what(asked, node);
+    const [run, { figure: whole, steps, lent }, step, others] = asked, now = what(asked, node);
+    const figure = lent && whole.layout.meta.own ? bare(whole) : whole;
     const traces = [...figure.data.flatMap((trace) => fill(trace, run, others, step, node)), ...inherited(figure, run)];
     const range = rangeOf(figure, traces, [run.parent?.view, run, ...others]);
     await globalThis.Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
@@ -75,10 +76,13 @@ function listed({ name, meta, x, y }) {
   return Array.from(x ?? [], (value, i) => [words, value, y?.[i]]);
 }
 
+// Without lines of theory that hold for the page's own run alone, while another stands in for it.
+const bare = (figure) => ({ ...figure, layout: { ...figure.layout, shapes: [], annotations: (figure.layout.annotations ?? []).filter(({ yref }) => yref === "paper") } });
+
 // All that a chart's curves depend on, but for the step in view.
-function what([run, { figure }, , others], node) {
+function what([run, { figure, lent }, , others], node) {
   const { color, fontSize } = getComputedStyle(node), runs = [run, run.parent?.view, ...others];
-  return [figure, run, node.clientWidth, node.clientHeight, color, fontSize, ...runs.map((view) => view?.rows.length)];
+  return [figure, lent, run, node.clientWidth, node.clientHeight, color, fontSize, ...runs.map((view) => view?.rows.length)];
 }
 
 // Charts that plotly draws anew take turns, one in each animation frame: all at once they would hold up the scrubber.

@@ -1,5 +1,5 @@
 // The map that marks are dragged over: all that stands still is drawn once, and laid under them in each frame.
-import { fit, letters } from "../shared/draw.js";
+import { enlarged, fit, letters } from "../shared/draw.js";
 import { ground, placed } from "../shared/ground.js";
 
 export const MARKS = {
@@ -48,7 +48,7 @@ export function board(canvas, { hold, move, drop, next }) {
     // `made.known` is what is known of codes, `plane` which dimensions are shown, `at` the marks, `walk` the codes between A and B.
     draw(made, plane, at, walk, data) {
       const { context, width: side } = fit(canvas), [low, high] = made.known.span(plane), place = placed(side, low, high);
-      const inside = (value) => Math.max(SIZE, Math.min(side - SIZE, value));
+      const edge = SIZE * enlarged(), inside = (value) => Math.max(edge, Math.min(side - edge, value));
       const spot = (z, level) => [inside(place(0, z[plane[0]])), plane.length > 1 ? inside(place(1, z[plane[1]])) : level * side];
       const spots = Object.fromEntries(Object.entries(at).map(([name, { z }]) => [name, spot(z, LEVELS[name])]));
       scene = { side, low, span: high - low, plane, spots };
@@ -71,7 +71,7 @@ function segment(context, spots) {
 function mark(context, [x, y], { name, color, ink }) {
   Object.assign(context, { fillStyle: color, strokeStyle: "#000", lineWidth: 2, font: letters(context, "700 15px"), textAlign: "center", textBaseline: "middle" });
   context.beginPath();
-  context.arc(x, y, SIZE, 0, 2 * Math.PI);
+  context.arc(x, y, SIZE * enlarged(), 0, 2 * Math.PI);
   context.fill();
   context.stroke();
   context.fillStyle = ink;

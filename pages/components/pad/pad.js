@@ -11,6 +11,7 @@ import { lerp, slerp } from "../shared/walks.js";
 import { newestWeights } from "../shared/weights.js";
 import { MARKS, board } from "./board.js";
 import { drawStrip, film } from "./film.js";
+import { fits, keep, remembered } from "./memory.js";
 import { sliders } from "./sliders.js";
 
 const COUNT = 11; // images on the segment, both ends included
@@ -25,11 +26,11 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     <div class="choice"><div class="whom"></div></div></div>
     <canvas class="strip" role="img"></canvas><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector), image = find(".image"), strip = find(".strip"), paint = painter(), reel = film();
-  let at = {}, whose = "P", round = false, plane = null, walk = {}, last = null, made = {};
+  let kept = remembered(), at = {}, whose = "P", round = Boolean(kept?.round), plane = null, walk = {}, last = null, made = {};
   const again = oncePerFrame(() => last && image.isConnected && draw(...last));
 
   // Marks: {z, from}, `from` the image whose code it is, null once it was moved.
-  const put = (name, z, from = null) => { at[name] = { z, from }; again(); };
+  const put = (name, z, from = null) => { at[name] = { z, from }; again(); keep(at, plane, round); };
   const take = (name) => { whose = name; again(); };
   const place = (name, i) => {
     put(name, made.choices.code(i), i);
@@ -45,11 +46,11 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   draggable(find(".choice"));
   const rows = sliders(find(".sliders"), (dimension, value) => put("P", at.P.z.with(dimension, value)));
   const selects = [text.across, text.up].map((name, i) => {
-    const turn = () => { plane = plane.with(i, Number(selects[i].value)); again(); };
+    const turn = () => { plane = plane.with(i, Number(selects[i].value)); again(); keep(at, plane, round); };
     return Object.assign(document.createElement("select"), { ariaLabel: name, onchange: turn });
   });
   const centre = Object.assign(document.createElement("button"), { textContent: text.centre, onclick: () => put(whose, made.known.centre.slice()) });
-  find(".tools").append(...selects, centre, toggle(text.round, false, (value) => { [round, walk] = [value, {}]; again(); }));
+  find(".tools").append(...selects, centre, toggle(text.round, round, (value) => { [round, walk] = [value, {}]; again(); keep(at, plane, round); }));
 
   // What is known of the newest weights: codes that came from images follow.
   const learn = (run, { model: kind, prior, text }, arrays, weights, newest) => {
@@ -61,7 +62,11 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       const from = another ? Math.min(first, count - 1) : at[name].from;
       if (from !== null) at[name] = { from, z: choices.code(from) };
     }
-    if (another) plane = known.order.slice(0, 2).sort((a, b) => a - b);
+    const mine = kept && fits(kept, model.size, count);
+    if (mine) at = Object.fromEntries(Object.entries(kept.at).map(([name, { from, z }]) => [name, { from, z: z ?? choices.code(from) }]));
+    if (mine) plane = kept.plane;
+    else if (another) plane = known.order.slice(0, 2).sort((a, b) => a - b);
+    kept = null;
     selects.forEach((select, i) => {
       select.hidden = model.size < 3;
       select.replaceChildren(...known.order.map((d) => new Option(axisName(d), d, d === plane[i], d === plane[i])));

@@ -1,6 +1,6 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
 import { toggle } from "../shared/controls.js";
-import { contactSheet, fit, message } from "../shared/draw.js";
+import { contactSheet, enlarged, fit, message } from "../shared/draw.js";
 import { axes, axisName, badges, dots, ellipse, outlined, rings } from "../shared/map.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
@@ -45,7 +45,7 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     const outside = points.flat().filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > shown).length;
     const seen = text.codes.replace("{count}", points.flat().length).replace("{step}", step);
     canvas.setAttribute("aria-label", `${text.alt} ${seen} ${text.outside.replace("{count}", outside)}`);
-    if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17, "right");
+    if (outside) outlined(context, text.outside.replace("{count}", outside), side - 4, 17 * enlarged(), "right");
   };
   const table = (run, _data, step) => ofArrays(run.arrays(step), ["codes", "stds", "principal", "labels"]);
   return { draw, table, moves: true };

@@ -2,6 +2,7 @@
 import { menu } from "../shared/menu.js";
 import { part } from "../shared/part.js";
 import { steer, toggle } from "./keys.js";
+import { place } from "./place.js";
 import { tell } from "./said.js";
 
 const ENDED = ["done", "stopped", "failed", "gone"];
@@ -42,6 +43,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     if (ended && !lent && current === run && seen && !ENDED.includes(seen)) setTriggerValue("wish", { wish: "none", step });
     [current, seen] = [run, run.told ? state : ""];
     steer(bar, run);
+    place(run);
     bar.dataset.state = state;
     bar.dataset.step = step;
     bar.dataset.loaded = run.loaded;

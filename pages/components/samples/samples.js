@@ -1,9 +1,9 @@
 // Contact sheets of image arrays of the frame in view: one, or several below one another, each under its name.
-import { contactSheet, fit, letters, message } from "../shared/draw.js";
+import { contactSheet, enlarged, fit, letters, message } from "../shared/draw.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 
-const GAP = 1, WORDS = 24; // pixels between images, and for the line above a sheet that has a name
+const GAP = 1, WORDS = 24; // pixels between images, and, at a desk, for the line above a sheet that has a name
 
 export default part(["frame", "frames", "status"], (parent, { data }) => {
   const canvas = document.createElement("canvas");
@@ -42,15 +42,15 @@ function sheetOf({ shape: [count, ...shape], data }, columns, most) {
 
 // Sheets below one another at one scale, as large as they fit, in the middle.
 function stack(context, rows, width, height) {
-  const words = WORDS * rows.filter(({ name }) => name).length;
+  const line = WORDS * enlarged(), words = line * rows.filter(({ name }) => name).length;
   const widest = Math.max(...rows.map(({ sheet }) => sheet.width)), sum = rows.reduce((total, { sheet }) => total + sheet.height, 0);
   const scale = Math.min(width / widest, (height - words) / sum), left = (width - widest * scale) / 2;
   let top = (height - words - sum * scale) / 2;
   Object.assign(context, { fillStyle: "#ddd", font: letters(context, "600 15px"), textAlign: "left", textBaseline: "middle" });
   for (const { name, sheet } of rows) {
     if (name) {
-      context.fillText(name, left + 2, top + WORDS / 2, widest * scale);
-      top += WORDS;
+      context.fillText(name, left + 2, top + line / 2, widest * scale);
+      top += line;
     }
     context.drawImage(sheet, left, top, sheet.width * scale, sheet.height * scale);
     top += sheet.height * scale;

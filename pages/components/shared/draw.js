@@ -18,8 +18,12 @@ export function contactSheet({ shape: [count, channels, height, width], data }, 
   return sheet;
 }
 
-// A canvas font of that look, in the page's own letters, which have Chinese ones.
-export const letters = ({ canvas }, look) => `${look} ${getComputedStyle(canvas).fontFamily}`;
+// How many times larger type is than at a desk: stage mode has the root's font larger.
+export const enlarged = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
+// A canvas font of that look at a desk, enlarged as all type is, in the page's own letters, which have Chinese ones.
+export const letters = ({ canvas }, look) =>
+  `${look.replace(/[\d.]+(?=px)/, (size) => enlarged() * size)} ${getComputedStyle(canvas).fontFamily}`;
 
 // What stands in place of a picture that is not there (yet).
 export function message(context, text, width, height) {

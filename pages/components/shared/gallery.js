@@ -1,5 +1,5 @@
 // Test images to choose from, and images decoded in the browser. Parts show them with one polarity, pixel by pixel.
-import { contactSheet } from "./draw.js";
+import { contactSheet, enlarged } from "./draw.js";
 
 // Each part's style sheet is its own; what parts share brings its styles along.
 const STYLE = `
@@ -95,4 +95,4 @@ export function painter() {
 }
 
 // One unit of text for a canvas of this width: readable from the last row, and not larger than it needs be.
-export const textSize = (width) => Math.round(Math.max(15, Math.min(22, width / 45)));
+export const textSize = (width) => Math.round(Math.max(15 * enlarged(), Math.min(22 * enlarged(), width / 45)));

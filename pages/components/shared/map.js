@@ -1,5 +1,5 @@
 // Drawing on a map of codes: points by class with the classes' names, posteriors, the prior, axes. Legible on any picture.
-import { letters } from "./draw.js";
+import { enlarged, letters } from "./draw.js";
 import { marker } from "./shapes.js";
 
 const RADIUS = 3.5;
@@ -52,24 +52,25 @@ export function badges(context, points, place, side, colors, names) {
 // and a line leads from one that was pushed far to where it belongs.
 export function plates(context, spots, [width, height], colors, names) {
   if (names.length < 2) return; // of images without labels there is nothing to tell apart
+  const tall = TALL * enlarged(), sign = SIGN * enlarged();
   Object.assign(context, { font: letters(context, "700 17px"), textAlign: "left", textBaseline: "middle", lineWidth: 2 });
   const inside = (value, side, size) => Math.max(size / 2 + 2, Math.min(side - size / 2 - 2, value));
-  const put = (spot, x, y) => Object.assign(spot, { x: inside(x, width, spot.wide), y: inside(y, height, TALL) });
-  const all = spots.map((spot) => ({ ...spot, wide: context.measureText(names[spot.label]).width + 6 * SIGN }));
+  const put = (spot, x, y) => Object.assign(spot, { x: inside(x, width, spot.wide), y: inside(y, height, tall) });
+  const all = spots.map((spot) => ({ ...spot, wide: context.measureText(names[spot.label]).width + 6 * sign }));
   for (const spot of all) { put(spot, spot.x, spot.y); spot.home = [spot.x, spot.y]; }
   for (let round = 0; round < 20; round++) {
     for (const a of all) for (const b of all) {
-      const wide = (a.wide + b.wide) / 2, dx = (b.x - a.x) / wide, dy = (b.y - a.y) / TALL, distance = Math.hypot(dx, dy), push = (1.1 - distance) / 2;
+      const wide = (a.wide + b.wide) / 2, dx = (b.x - a.x) / wide, dy = (b.y - a.y) / tall, distance = Math.hypot(dx, dy), push = (1.1 - distance) / 2;
       if (a.label >= b.label || push <= 0) continue;
-      const [ux, uy] = distance > 0 ? [(wide * dx) / distance, (TALL * dy) / distance] : [0, TALL];
+      const [ux, uy] = distance > 0 ? [(wide * dx) / distance, (tall * dy) / distance] : [0, tall];
       put(a, a.x - push * ux, a.y - push * uy);
       put(b, b.x + push * ux, b.y + push * uy);
     }
   }
-  for (const spot of all) plate(context, spot, colors, names[spot.label]);
+  for (const spot of all) plate(context, spot, tall, sign, colors, names[spot.label]);
 }
 
-function plate(context, { label, x, y, wide, home }, colors, name) {
+function plate(context, { label, x, y, wide, home }, tall, sign, colors, name) {
   const left = x - wide / 2;
   Object.assign(context, { fillStyle: "#000c", strokeStyle: colors[label], lineWidth: 2 });
   if (Math.hypot(x - home[0], y - home[1]) > 14) {
@@ -79,12 +80,12 @@ function plate(context, { label, x, y, wide, home }, colors, name) {
     context.stroke();
   }
   context.beginPath();
-  context.roundRect(left, y - TALL / 2, wide, TALL, TALL / 2);
+  context.roundRect(left, y - tall / 2, wide, tall, tall / 2);
   context.fill();
   context.stroke();
   Object.assign(context, { lineWidth: 1, fillStyle: "#fff" });
-  context.fillText(name, left + 4 * SIGN, y + 1);
-  marker(context, colors, SIGN, 0)(left + 2.1 * SIGN, y, label);
+  context.fillText(name, left + 4 * sign, y + 1);
+  marker(context, colors, sign, 0)(left + 2.1 * sign, y, label);
 }
 
 // Both axes through zero over [low, high], with ticks and with their `names`; of one dimension, the one across.
@@ -100,14 +101,14 @@ export function axes(context, place, side, [low, high], dims, names) {
   context.stroke();
   context.font = letters(context, "600 14px");
   context.textBaseline = "alphabetic";
-  const every = GAPS.find((gap) => (high - low) / gap < 10) ?? 1000;
+  const size = enlarged(), edge = EDGE * size, every = GAPS.find((gap) => (high - low) / gap < 10 / size) ?? 1000;
   for (let count = Math.ceil(low / every); count * every <= high; count++) {
     const tick = Number((count * every).toPrecision(6)), across = place(0, tick), down = place(1, tick);
-    if (across > EDGE && across < side - EDGE) outlined(context, tick, across, side - 5, "center");
-    if (dims > 1 && down > EDGE && down < side - EDGE) outlined(context, tick, 4, down + 5, "left");
+    if (across > edge && across < side - edge) outlined(context, tick, across, side - 5, "center");
+    if (dims > 1 && down > edge && down < side - edge) outlined(context, tick, 4, down + 5 * size, "left");
   }
   outlined(context, names[0], side - 4, side - 5, "right");
-  if (dims > 1) outlined(context, names[1], 4, 15, "left");
+  if (dims > 1) outlined(context, names[1], 4, 15 * size, "left");
 }
 
 export function outlined(context, text, x, y, align) {

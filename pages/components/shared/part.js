@@ -50,7 +50,7 @@ export function part(types, setUp) {
 // Follow the runs that are meant; whom it followed before, it leaves afterwards, so that a stream in common stays open.
 function bind(mount, types) {
   const { run, clock, others } = mount.given;
-  const meant = [run, clock ?? run, ...(others ?? [])].map(resolve), wanted = JSON.stringify(meant);
+  const meant = [resolve(run), resolve(clock ?? run), ...(others ?? [])], wanted = JSON.stringify(meant);
   mount.data = dress(mount.given);
   if (mount.followed === wanted) return;
   const before = mount.leave;

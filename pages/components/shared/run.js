@@ -35,14 +35,18 @@ class RunView extends EventTarget {
     this.timer = 0;
     this.speed = 1; // of replay
     this.watched = false; // somebody shows it as the run in view, and not beside that one
+    this.whole = false; // all its frames are wanted, and not just the one in view
   }
 
   // Listen to `types`; returns a function that ends it. The last one to leave closes the stream. A run that is only
-  // shown `beside` another gives its stream back once nothing more can come: a browser has six connections.
-  listen(types, handler, beside = false) {
+  // shown `beside` another gives its stream back once nothing more can come: a browser has six connections. Of one that is
+  // looked at `ahead`, since it may come into view, the frame in view is all that is fetched.
+  listen(types, handler, beside = false, ahead = false) {
     for (const type of types) this.addEventListener(type, handler);
     this.users += 1;
     this.watched ||= !beside;
+    this.whole ||= !ahead;
+    this.load();
     if (!this.source) this.open();
     return () => {
       for (const type of types) this.removeEventListener(type, handler);
@@ -137,7 +141,8 @@ class RunView extends EventTarget {
   load() {
     while (this.source && this.loading < PARALLEL) {
       const wanted = this.own.includes(this.at) ? [this.at] : [];
-      const step = [...wanted, ...this.own.slice(0, 1), ...this.own.toReversed()].find((s) => !this.frames.has(s));
+      const rest = this.whole ? this.own.toReversed() : [];
+      const step = [...wanted, ...this.own.slice(0, 1), ...rest].find((s) => !this.frames.has(s));
       if (step === undefined) return;
       this.frames.set(step, null); // under way
       this.loading += 1;

@@ -5,6 +5,9 @@ const APART = 1500; // ms between two fetches of a run that trains
 const PATIENCE = 1000; // ms until the next try, where there are no weights yet or the file was just being replaced
 const shelf = new WeakMap(); // RunView -> what is held of it
 
+// Whether somebody asked for weights of `run`.
+export const asked = (run) => shelf.has(run);
+
 // The newest weights of `run` (a RunView) that are here, {step, tensors}, or null. Call it in each draw: where newer
 // ones are to be had they are fetched, and `redraw` is called once they are here. A part that draws no more asks no more.
 export function newestWeights(run, redraw) {

@@ -32,7 +32,7 @@ export function join(stage, here) {
   asked.clear();
   const { recorded, measured } = here.text;
   const provenance = { recorded, measured, now: stage.words?.recorded ? recorded : measured };
-  standIn(same ? null : { of: here.run.id, run: stage.run, words: stage.words, provenance });
+  standIn(same ? null : { of: [here.run.id], run: stage.run, words: stage.words, provenance });
   if (!same) history.replaceState(history.state, "", urlOf(stage));
   if (stage.run) follow(stage.run.id, stage.run.parent).join(stage.step);
 }
@@ -40,12 +40,13 @@ export function join(stage, here) {
 // Nobody is followed any more: the page's script is told of the run that stands in for its own.
 export function settleDown(here) {
   const lent = standing();
-  if (lent && lent.of === here.run?.id) visit({ ...here, run: lent.run });
+  if (lent?.of.includes(here.run?.id)) visit({ ...here, run: lent.run });
 }
 
 // The page's script says anew what it shows.
 export function arrived(here) {
-  if (standing() && standing().of !== here.run?.id) standIn(null);
+  const lent = standing();
+  if (lent && (lent.run.id === here.run?.id || !lent.of.includes(here.run?.id))) standIn(null);
 }
 
 // Follow what the page shows, whoever chose it: what to call when the time in view changes, and when somebody moved it.

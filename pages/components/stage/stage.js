@@ -1,5 +1,5 @@
 // The small bar on top. The presenter's tab tells where it is; the others go there, until their viewer lets go.
-import { changes, standing } from "../shared/stand_in.js";
+import { address, changes, standing } from "../shared/stand_in.js";
 import { listen } from "./channel.js";
 import { cover, coverAll, coveredPlaces, coveredTitles, hang } from "./curtains.js";
 import { arrived, join, settleDown, watchTime, wentElsewhere } from "./follow.js";
@@ -28,6 +28,7 @@ export default function stageBar({ parentElement, data, setTriggerValue }) {
   const elsewhere = before && (before.page !== here.page || before.query !== here.query);
   if (!follows() && !reached(here.prompt, here.text) && elsewhere) cover([]);
   settleStage();
+  if (!standing()) address({ knobs: here.changes || null });
   settle();
   moved(); // also where a page has no time that tells of it
 }
