@@ -165,7 +165,8 @@ def _parallel(found: Sweep, rows: Sequence[Row], metrics: Sequence[str]) -> None
         paths = listing.differing(row.entry for row in shown) or [each.path for each in found.axes]
         axes = [_axis(path, shown) for path in paths]
         axes.append(Axis(spoken(metric), [row.status.metrics[metric] for row in shown]))
-        st.plotly_chart(parallel(axes), key="parallel", theme="streamlit")
+        costs = [pareto.cost(metric, value) for value in axes[-1].values]
+        st.plotly_chart(parallel(axes, costs), key="parallel", theme="streamlit")
         words = _("A line is a run; drag along an axis to keep those that pass there. {metric}.")
         st.caption(words.format(metric=_with_direction(metric)) + _badge(shown))
 

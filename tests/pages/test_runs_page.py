@@ -78,6 +78,16 @@ def test_the_url_holds_the_query(three, asked):
         assert len(table(page)) == 2
 
 
+def test_what_the_query_names_comes_first(three):
+    page = AppTest.from_function(script, default_timeout=30).run()
+    page.text_input(key="q").set_value("shipped:yes vae sort:width active_units>=0").run()
+    heads = list(table(page).columns)
+    assert heads[5] == "width"
+    assert "active units" in heads
+    page.text_input(key="q").set_value("shipped:yes vae").run()
+    assert list(table(page).columns)[5] == "k"
+
+
 def test_nothing_chosen_is_a_designed_state(pane):
     page = pane()
     assert [heading.value for heading in page.subheader] == ["What is this run?"]
