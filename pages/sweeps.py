@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages import access
+from pages import access, lecture
 from pages.parts.view import plain, seconds_for
 from repz_core import listing, pareto, recipes, sweep
 from repz_core.config import Recipe, RepzError, hint, leaf_paths
@@ -151,7 +151,8 @@ def _progress(found: Sweep, rows: Sequence[Row]) -> None:
         words += _(", about {seconds:.0f} s left").format(seconds=stand.left)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress((stand.total - stand.under_way) / max(1, stand.total), words)
-        st.markdown(f"[{_('its runs')}](/runs?show=list&q=tag:{found.name})", width="content")
+        address = lecture.path_of("runs", show="list", q=f"tag:{found.name}")
+        st.markdown(f"[{_('its runs')}]({address})", width="content")
 
 
 def _parallel(found: Sweep, rows: Sequence[Row], metrics: Sequence[str]) -> None:
