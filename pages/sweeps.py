@@ -104,10 +104,15 @@ def _choose() -> None:
     st.session_state["sweep"] = asked if asked in names else names[0]
     st.selectbox(_("sweep"), names, key="sweep", label_visibility="collapsed", on_change=_to_url)
     found = sweep.load(RunStore().root, st.session_state["sweep"])
+    try:
+        rows = _members(found) if found else []
+    except RepzError as error:
+        st.warning(plain(str(error)), icon=":material/info:")
+        return
     if found is None:
         st.warning(_("This sweep's file cannot be read."), icon=":material/info:")
         return
-    going = any(row.status.state not in ENDED for row in _members(found))
+    going = any(row.status.state not in ENDED for row in rows)
     st.fragment(_show, run_every=LOOK if going and access.presenting() else None)(found, going)
 
 

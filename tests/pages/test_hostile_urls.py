@@ -11,7 +11,7 @@ from repz_core import recipes
 from repz_core.runs import RunStore, run_id
 from tests.test_run import DAMAGE
 
-PAGES = ("gan", "linear", "simclr", "sparse", "vae")  # home asks the URL nothing
+PAGES = ("gan", "linear", "runs", "simclr", "sparse", "vae")  # home asks the URL nothing
 RECORDED = [run_id(recipes.preset("gan", "Ring of 8")), run_id(recipes.preset("vae", "2-D map of MNIST"))]
 LOGS = ["events line broken", "events line no object", "events frame no number", "snapshot truncated"]
 TEXT = st.sampled_from(
@@ -19,7 +19,9 @@ TEXT = st.sampled_from(
      "[here](javascript:alert(1))", "<script>alert(1)</script>", "{run}", "%s", "数据", "\u202e", "map", "pairs",
      "troubles", "__class__", "None", "-1", "1e999"]
 ) | st.text(max_size=20)  # fmt: skip
-NAMES = st.sampled_from(["run", "show", "with", "trouble", "section", "embed", "page"]) | st.text(max_size=5)
+NAMES = st.sampled_from(["run", "show", "with", "trouble", "section", "embed", "page", "q", "sweep"]) | st.text(
+    max_size=5
+)
 
 
 def page_script(name: str) -> None:

@@ -264,6 +264,24 @@ def test_a_sweep_that_there_is_not_is_the_newest(home, tiny, asked):
     assert page.selectbox(key="sweep").value == "here"
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"name": "here", "base": {}, "axes": []}', '{"name": 1}'])
+def test_a_damaged_sweep_is_one_sentence(home, content):
+    (home / "sweeps").mkdir()
+    (home / "sweeps" / "here.json").write_text(content)
+    page = sweeps_page()
+    assert not page.exception
+    assert len(page.warning) == 1
+
+
+def test_a_search_under_way_has_no_pictures_yet(home, tiny):
+    base = tiny()
+    sweep.save(home, sweep.make(base, [sweep.axis(base, "beta=1,2")], name="looking", goal="elbo"))
+    page = sweeps_page()
+    assert not page.exception
+    assert not page.get("plotly_chart")
+    assert any("comes with the first run" in caption.value for caption in page.caption)
+
+
 @pytest.mark.parametrize("method", recipes.names())
 def test_the_form_is_that_of_every_family(home, method):
     page = sweeps_page()
