@@ -258,6 +258,10 @@ def test_a_search_finds_the_valley_and_goes_on_where_it_was(command, monkeypatch
     assert more[:24] == rows
     [name] = sweep.names(RunStore().root)
     assert len(sweep.members(sweep.load(RunStore().root, name))) == len(more)
+    assert command(bowl, *options, "--trials", "4") == rows[:4]
+    assert len(sweep.members(sweep.load(RunStore().root, name))) == len(more), "nothing is forgotten"
+    [fault] = command(bowl, *TINY, "--random", "beta=log:1:2", "--search", "recon", "--name", name)
+    assert f"There is a sweep {name} already" in fault
 
 
 def test_a_search_without_optuna_is_one_sentence(command, monkeypatch):
