@@ -25,7 +25,9 @@ HEIGHT = 470  # pixels of the table
 
 def page() -> None:
     """The page's script."""
-    _SECTIONS[chosen({"list": _("All runs"), "sweeps": _("Sweeps")})]()
+    section = chosen({"list": _("All runs"), "sweeps": _("Sweeps")})
+    with st.container(key="many"):
+        _SECTIONS[section]()
 
 
 def runs_list() -> None:
@@ -85,6 +87,7 @@ def _table(found: Sequence[Row], wanted: Sequence[str]) -> list[int]:
     event = st.dataframe(
         pd.DataFrame(columns), hide_index=True, height=HEIGHT, key=f"runs-{ids}", on_select="rerun",
         selection_mode="multi-row", column_config=looks, placeholder="–",
+        alt=_("Runs, a line each"),
     )  # fmt: skip
     return [place for place in event.selection.rows if place < len(found)]
 

@@ -172,7 +172,8 @@ def _parallel(found: Sweep, rows: Sequence[Row], metrics: Sequence[str]) -> None
         axes = [_axis(path, shown) for path in paths]
         axes.append(Axis(spoken(metric), [row.status.metrics[metric] for row in shown]))
         costs = [pareto.cost(metric, value) for value in axes[-1].values]
-        st.plotly_chart(parallel(axes, costs), key="parallel", theme="streamlit")
+        alt = _("A line a run, through the knobs that were varied to the metric")
+        st.plotly_chart(parallel(axes, costs), key="parallel", theme="streamlit", alt=alt)
         words = _("A line is a run; drag along an axis to keep those that pass there. {metric}.")
         st.caption(words.format(metric=_with_direction(metric)) + _badge(shown))
 
@@ -198,8 +199,8 @@ def _trade_off(rows: Sequence[Row], metrics: Sequence[str]) -> None:
         front = pareto.front([(pareto.cost(x, one), pareto.cost(y, other)) for one, other in points])
         names = [recipes.family(row.recipe.method).describe(row.recipe) for row in shown]
         figure = trade_off(points, names, front, _with_direction(x), _with_direction(y))
-        st.plotly_chart(figure, key="trade-off", theme="streamlit")
-        words = _("A point is a run. None is as good as one of the front in one metric and better in the other.")
+        st.plotly_chart(figure, key="trade-off", theme="streamlit", alt=_("A point a run, one metric against another"))
+        words = _("A point is a run. Off the front, another run is at least as good in both metrics.")
         st.caption(words + _badge(shown))
 
 
@@ -220,5 +221,8 @@ def _with_direction(metric: str) -> str:
 
 
 def _badge(rows: Sequence[Row]) -> str:
-    words = _("recorded") if all(row.shipped for row in rows) else _("measured here")
-    return f" :gray-badge[{words}]"
+    """What the metrics were measured on, and where."""
+    unit = recipes.family(rows[0].recipe.method).UNIT if rows else ""
+    words = _("test images, {unit}").format(unit=_(unit)) if unit else _("test images")
+    how = _("recorded") if all(row.shipped for row in rows) else _("measured here")
+    return f" :gray-badge[{words}] :gray-badge[{how}]"

@@ -48,6 +48,8 @@ def trade_off(
         )  # fmt: skip
     key = f"{swatch(palette.OTHER, _('beaten by no run'))}  {swatch(palette.PARENT, _('beaten'))}"
     finish(figure, "plane", x, y, key, hovermode="closest")
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        axis.update(tickfont={"size": 15}, title={"font": {"size": 17}})
     return figure.update_layout(height=380)
 
 
