@@ -106,7 +106,7 @@ $(VENV)/.runtime: requirements.txt $(wildcard $(VENV)/.unfinished)
 	@$(PY) -m repz_core datasets --prepare
 	@touch $@
 
-$(VENV)/.tests: tests/requirements.txt requirements-cluster.txt $(VENV)/.runtime
+$(VENV)/.tests: tests/requirements.txt requirements-cluster.txt requirements-search.txt $(VENV)/.runtime
 	@echo "Installing what the tests need"
 	@touch $(VENV)/.unfinished
 	@$(PY) $(PIP) -r tests/requirements.txt

@@ -105,21 +105,24 @@ def _notes(rows: Sequence[Row]) -> None:
 
 
 def _save(rows: Sequence[Row]) -> None:
-    """For another lab, and for TensorBoard; made when it is asked for."""
+    """For another lab, and for TensorBoard; made when it is asked for, of many at a time by presenters alone."""
+    if len(rows) > 1 and not access.presenting():
+        return
     runs = [row.run for row in rows]
+    many = len(runs) > bundle.MOST_RUNS
     ended = all(row.status.state in ENDED for row in rows)
     name = rows[0].id if len(rows) == 1 else "runs"
     with st.container(horizontal=True):
         st.download_button(
             _("Export"), lambda: bundle.packed(runs), f"{name}.zip", "application/zip", icon=":material/download:",
-            on_click="ignore", disabled=not ended or len(runs) > bundle.MOST_RUNS,
+            on_click="ignore", disabled=many or not ended,
             help=_("One file that another lab imports; of runs that have ended, {most} at the most").format(
                 most=bundle.MOST_RUNS
             ),
         )  # fmt: skip
         st.download_button(
             _("TensorBoard"), lambda: event_files(runs), f"{name}-tensorboard.zip", "application/zip",
-            icon=":material/monitoring:", on_click="ignore",
+            icon=":material/monitoring:", on_click="ignore", disabled=many,
             help=_("Event files, a folder a run: unpack them and run tensorboard --logdir there"),
         )  # fmt: skip
 

@@ -25,7 +25,9 @@ HEIGHT = 470  # pixels of the table
 
 def page() -> None:
     """The page's script."""
-    _SECTIONS[chosen({"list": _("All runs"), "sweeps": _("Sweeps")})]()
+    section = chosen({"list": _("All runs"), "sweeps": _("Sweeps")})
+    with st.container(key="many"):
+        _SECTIONS[section]()
 
 
 def runs_list() -> None:
@@ -42,7 +44,7 @@ def runs_list() -> None:
     table, side = st.columns([2.6, 1], gap="small")
     with table, st.container(border=True):
         st.subheader(_("Which runs are there?"), anchor=False)
-        picked = _table(found)
+        picked = _table(found, query.names(text))
         words = _("{count:,} of {total:,} runs. Choose some at their left; a click on a column's head sorts.")
         st.caption(words.format(count=len(found), total=len(rows)))
     with side, st.container(border=True):
@@ -78,19 +80,20 @@ def _how_to_ask() -> str:
     return "\n".join(f"- {line}" for line in words) + f"\n\n`{query.EXAMPLE}`"
 
 
-def _table(found: Sequence[Row]) -> list[int]:
+def _table(found: Sequence[Row], wanted: Sequence[str]) -> list[int]:
     """The table; places of the chosen rows. Another list of runs is another table, in which none is chosen yet."""
     ids = hashlib.sha256(" ".join(row.id for row in found).encode()).hexdigest()[:12]
-    columns, looks = _columns(found)
+    columns, looks = _columns(found, wanted)
     event = st.dataframe(
         pd.DataFrame(columns), hide_index=True, height=HEIGHT, key=f"runs-{ids}", on_select="rerun",
         selection_mode="multi-row", column_config=looks, placeholder="–",
+        alt=_("Runs, a line each"),
     )  # fmt: skip
     return [place for place in event.selection.rows if place < len(found)]
 
 
-def _columns(found: Sequence[Row]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    """The table's columns by their heads, and how each looks."""
+def _columns(found: Sequence[Row], wanted: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """The table's columns by their heads, and how each looks; `wanted` knobs and metrics come before others."""
     looks: dict[str, Any] = {}
     table: dict[str, list[Any]] = {
         _("method"): [row.recipe.method for row in found],
@@ -99,9 +102,10 @@ def _columns(found: Sequence[Row]) -> tuple[dict[str, list[Any]], dict[str, Any]
         _("data"): [row.entry.dataset for row in found],
         _("state"): [_("recorded") if row.shipped else spoken(row.status.state) for row in found],
     }
-    for path in listing.differing(row.entry for row in found)[:MOST_KNOBS]:
+    knobs = listing.differing(row.entry for row in found)
+    for path in sorted(knobs, key=lambda path: not {path, path.rpartition(".")[2]} & {*wanted})[:MOST_KNOBS]:
         table[_head(spoken(path.rpartition(".")[2]), table)] = [row.entry.knobs[path] for row in found]
-    for name in _metrics(found):
+    for name in sorted(_metrics(found), key=lambda name: name not in wanted)[:MOST_METRICS]:
         head = _head(spoken(name), table)
         table[head] = [row.entry.numbers.get(name) for row in found]
         looks[head] = st.column_config.NumberColumn(format="%.4g")
@@ -126,13 +130,12 @@ def _name(row: Row) -> str:
 
 
 def _metrics(found: Sequence[Row]) -> list[str]:
-    """Those metrics that a family is judged by and that most of the runs have."""
+    """The metrics that families are judged by, those first that most of the runs have."""
     counts: dict[str, int] = {}
     for row in found:
         for name in recipes.family(row.recipe.method).METRICS:
             counts[name] = counts.get(name, 0) + (name in row.entry.numbers)
-    having = [name for name in counts if counts[name]]
-    return sorted(having, key=lambda name: -counts[name])[:MOST_METRICS]
+    return sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
 
 
 def _undo() -> None:

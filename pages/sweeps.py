@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages import access
+from pages import access, lecture
 from pages.parts.view import plain, seconds_for
 from repz_core import listing, pareto, recipes, sweep
 from repz_core.config import Recipe, RepzError, hint, leaf_paths
@@ -104,10 +104,15 @@ def _choose() -> None:
     st.session_state["sweep"] = asked if asked in names else names[0]
     st.selectbox(_("sweep"), names, key="sweep", label_visibility="collapsed", on_change=_to_url)
     found = sweep.load(RunStore().root, st.session_state["sweep"])
+    try:
+        rows = _members(found) if found else []
+    except RepzError as error:
+        st.warning(plain(str(error)), icon=":material/info:")
+        return
     if found is None:
         st.warning(_("This sweep's file cannot be read."), icon=":material/info:")
         return
-    going = any(row.status.state not in ENDED for row in _members(found))
+    going = any(row.status.state not in ENDED for row in rows)
     st.fragment(_show, run_every=LOOK if going and access.presenting() else None)(found, going)
 
 
@@ -151,7 +156,8 @@ def _progress(found: Sweep, rows: Sequence[Row]) -> None:
         words += _(", about {seconds:.0f} s left").format(seconds=stand.left)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress((stand.total - stand.under_way) / max(1, stand.total), words)
-        st.markdown(f"[{_('its runs')}](/runs?show=list&q=tag:{found.name})", width="content")
+        address = lecture.path_of("runs", show="list", q=f"tag:{found.name}")
+        st.markdown(f"[{_('its runs')}]({address})", width="content")
 
 
 def _parallel(found: Sweep, rows: Sequence[Row], metrics: Sequence[str]) -> None:
@@ -165,7 +171,9 @@ def _parallel(found: Sweep, rows: Sequence[Row], metrics: Sequence[str]) -> None
         paths = listing.differing(row.entry for row in shown) or [each.path for each in found.axes]
         axes = [_axis(path, shown) for path in paths]
         axes.append(Axis(spoken(metric), [row.status.metrics[metric] for row in shown]))
-        st.plotly_chart(parallel(axes), key="parallel", theme="streamlit")
+        costs = [pareto.cost(metric, value) for value in axes[-1].values]
+        alt = _("A line a run, through the knobs that were varied to the metric")
+        st.plotly_chart(parallel(axes, costs), key="parallel", theme="streamlit", alt=alt)
         words = _("A line is a run; drag along an axis to keep those that pass there. {metric}.")
         st.caption(words.format(metric=_with_direction(metric)) + _badge(shown))
 
@@ -191,8 +199,8 @@ def _trade_off(rows: Sequence[Row], metrics: Sequence[str]) -> None:
         front = pareto.front([(pareto.cost(x, one), pareto.cost(y, other)) for one, other in points])
         names = [recipes.family(row.recipe.method).describe(row.recipe) for row in shown]
         figure = trade_off(points, names, front, _with_direction(x), _with_direction(y))
-        st.plotly_chart(figure, key="trade-off", theme="streamlit")
-        words = _("A point is a run. None is as good as one of the front in one metric and better in the other.")
+        st.plotly_chart(figure, key="trade-off", theme="streamlit", alt=_("A point a run, one metric against another"))
+        words = _("A point is a run. Off the front, another run is at least as good in both metrics.")
         st.caption(words + _badge(shown))
 
 
@@ -213,5 +221,8 @@ def _with_direction(metric: str) -> str:
 
 
 def _badge(rows: Sequence[Row]) -> str:
-    words = _("recorded") if all(row.shipped for row in rows) else _("measured here")
-    return f" :gray-badge[{words}]"
+    """What the metrics were measured on, and where."""
+    unit = recipes.family(rows[0].recipe.method).UNIT if rows else ""
+    words = _("test images, {unit}").format(unit=_(unit)) if unit else _("test images")
+    how = _("recorded") if all(row.shipped for row in rows) else _("measured here")
+    return f" :gray-badge[{words}] :gray-badge[{how}]"

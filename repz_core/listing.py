@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,7 @@ def rows(store: RunStore) -> list[Row]:
     return sorted(found, key=lambda row: not row.pinned)
 
 
+@cache
 def knob_paths(cls: type[Recipe]) -> Sequence[str]:
     """The settings of a recipe that a list shows as knobs."""
     return [path for path in leaf_paths(cls) if path not in NO_KNOBS]

@@ -8,7 +8,9 @@ import difflib
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from repz_core import recipes
@@ -77,17 +79,23 @@ def parse(text: str) -> list[Term]:
 def select(rows: Sequence[Row], text: str) -> list[Row]:
     """The rows that a query asks for, in the order that it asks for. Raises RepzError where it makes no sense."""
     terms = parse(text)
-    known = _known(rows)
     orders = [term for term in terms if term.name == "sort"]
     conditions = [term for term in terms if term.name != "sort"]
     for term in conditions:
-        _check(term, known)
+        _check(term, rows)
     found = [row for row in rows if all(holds(term, row) != term.negated for term in conditions)]
     for term in reversed(orders):
         name = term.value.removeprefix("-")
-        _check_name(name, known)
+        _check_name(name, rows)
         found = _sorted(found, name, down=term.value.startswith("-"))
     return found
+
+
+def names(text: str) -> list[str]:
+    """What a query names, in its order; nothing where it cannot be read."""
+    with suppress(RepzError):
+        return [term.value.removeprefix("-") if term.name == "sort" else term.name for term in parse(text) if term.name]
+    return []
 
 
 def values(row: Row, name: str) -> Sequence[Any]:
@@ -125,11 +133,11 @@ def _equal(term: Term, value: Any) -> bool:
     return asked == str(value).casefold()
 
 
-def _check(term: Term, known: Iterable[str]) -> None:
+def _check(term: Term, rows: Sequence[Row]) -> None:
     """Raises RepzError for a name that nothing has, and a value that its name cannot have."""
     if not term.name:
         return
-    _check_name(term.name, known)
+    _check_name(term.name, rows)
     if term.sign in COMPARE and _number(term.value) is None:
         raise RepzError(
             _("{name}{sign} wants a number after it, as in beta>=2; got {given}.").format(
@@ -145,10 +153,11 @@ def _check(term: Term, known: Iterable[str]) -> None:
         )
 
 
-def _check_name(name: str, known: Iterable[str]) -> None:
-    if name in known:
+def _check_name(name: str, rows: Sequence[Row]) -> None:
+    """Raises RepzError for a name that neither a family nor any of the rows has."""
+    if name in _names() or any(name in row.entry.named for row in rows):
         return
-    alike = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5) or list(FIELDS)
+    alike = difflib.get_close_matches(name, sorted(_names()), n=3, cutoff=0.5) or list(FIELDS)
     raise RepzError(
         _("No run has {given}: a query names a field, knob or metric, such as {alike}.").format(
             given=short(name), alike=", ".join(alike)
@@ -156,16 +165,15 @@ def _check_name(name: str, known: Iterable[str]) -> None:
     )
 
 
-def _known(rows: Sequence[Row]) -> set[str]:
-    """All names a query may use: those of every family, and what the rows have besides."""
-    known = set(FIELDS)
+@cache
+def _names() -> frozenset[str]:
+    """The fields, and the knobs and metrics of all families."""
+    known = {*FIELDS}
     for method in recipes.names():
         family = recipes.family(method)
         paths = leaf_paths(family.Recipe)
         known |= {*paths, *(path.rpartition(".")[2] for path in paths), *family.METRICS}
-    for row in rows:
-        known |= row.entry.named.keys()
-    return known
+    return frozenset(known)
 
 
 def _sorted(rows: list[Row], name: str, down: bool) -> list[Row]:

@@ -16,6 +16,7 @@ from repz_core.pareto import cost
 from repz_core.runs import RunStore, run_id
 from repz_core.sweep import Axis, Sweep
 
+FIRST = 8  # proposals by chance, before the first that learns
 MOST_TOGETHER = 16  # runs at a time: what is proposed together cannot learn from one another
 
 
@@ -27,15 +28,17 @@ def search(store: RunStore, asked: Sweep, trials: int, wait: Callable[[Sequence[
     optuna = _optuna()
     base = recipes.parse(asked.base)
     _check(base, asked, trials)
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=asked.seed, n_startup_trials=_first(trials)))
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=asked.seed, n_startup_trials=FIRST))
     space = {each.path: _law(optuna, base, each) for each in asked.axes}
+    before = sweep.members(sweep.check_name(store.root, asked))
     tried: dict[str, Recipe] = {}
     told = 0
     while told < trials:
         batch = [study.ask(space) for _trial in range(min(trials - told, _together()))]
         wanted = [_recipe(base, asked, trial.params) for trial in batch]
         tried |= {run_id(recipe): recipe for recipe in wanted}
-        sweep.save(store.root, asked.replace(tried=[recipe.plain() for recipe in tried.values()]))
+        known = {run_id(recipe): recipe for recipe in [*before, *tried.values()]}
+        sweep.save(store.root, asked.replace(tried=[recipe.plain() for recipe in known.values()]))
         for recipe in wanted:
             labels.add_tag(store.root, run_id(recipe), asked.name)
             store.submit(recipe)
@@ -68,11 +71,6 @@ def _check(base: Recipe, asked: Sweep, trials: int) -> None:
         raise RepzError(_("--trials must be from 1 to {most}; got {given}.").format(most=sweep.MOST_RUNS, given=trials))
     if not asked.axes or asked.seeds > 1:
         raise RepzError(_("A search varies knobs of --grid and --random, with one seed."))
-
-
-def _first(trials: int) -> int:
-    """Random proposals before the first that learns."""
-    return min(10, max(2, trials // 3))
 
 
 def _together() -> int:

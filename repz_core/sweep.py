@@ -136,12 +136,7 @@ def submit(store: RunStore, sweep: Sweep) -> list[str]:
     """Write the sweep down, tag its members and have them trained; their ids. Raises RepzError where the queue has no
     room for all of them, or a sweep of that name is another.
     """
-    if (known := load(store.root, sweep.name)) and known.model_dump() != sweep.model_dump():
-        raise RepzError(
-            _("There is a sweep {name} already, of other knobs or values: name this one differently.").format(
-                name=sweep.name
-            )
-        )
+    check_name(store.root, sweep)
     asked = members(sweep)
     _check_room(store, asked)
     save(store.root, sweep)
@@ -149,6 +144,18 @@ def submit(store: RunStore, sweep: Sweep) -> list[str]:
         labels.add_tag(store.root, run_id(recipe), sweep.name)
         store.submit(recipe)
     return [run_id(recipe) for recipe in asked]
+
+
+def check_name(root: Path, sweep: Sweep) -> Sweep:
+    """The sweep as far as it was before. Raises RepzError where another has its name."""
+    known = load(root, sweep.name) or sweep
+    if known.replace(tried=[]) != sweep.replace(tried=[]):
+        raise RepzError(
+            _("There is a sweep {name} already, of other knobs or values: name this one differently.").format(
+                name=sweep.name
+            )
+        )
+    return known
 
 
 def save(root: Path, sweep: Sweep) -> None:

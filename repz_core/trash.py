@@ -51,7 +51,8 @@ def empty(root: Path, keep: int = 0) -> list[str]:
     for id in gone:
         with suppress(OSError):
             shutil.rmtree(root / FOLDER / id)
-            labels.forget(root, id)
+            if not (root / id).exists():  # it may have been trained anew
+                labels.forget(root, id)
     return gone
 
 

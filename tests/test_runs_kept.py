@@ -115,6 +115,15 @@ def test_deleted_twice_and_trained_anew(store, tiny):
     assert store.restore(run.id).recipe == tiny()
 
 
+def test_the_label_of_a_run_trained_anew_outlives_the_old_one(store, tiny):
+    run = store.submit(tiny())
+    labels.write(store.root, run.id, ["kept"], "")
+    store.delete(run)
+    store.submit(tiny())
+    assert trash.empty(store.root) == [run.id]
+    assert labels.of(store.root, run.id).tags == ("kept",)
+
+
 def test_what_was_deleted_makes_room_first(store, tiny, monkeypatch):
     run = store.submit(tiny())
     (run.folder / "events.jsonl").write_bytes(bytes(1_100_000))

@@ -3,7 +3,11 @@
 import itertools
 import json
 import math
+import os
 import random
+import signal
+import subprocess
+import sys
 from contextlib import nullcontext
 
 import pytest
@@ -11,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repz_core import __main__ as cli
-from repz_core import labels, pareto, recipes, sweep, sweep_command
+from repz_core import labels, pareto, presence, recipes, sweep, sweep_command
 from repz_core.config import RepzError
 from repz_core.executors.work import work
 from repz_core.run import write_json
@@ -204,6 +208,18 @@ def test_the_command_trains_all_members(command):
     assert again == rows
 
 
+def test_from_a_shell_a_supervisor_does_it(home):
+    command = [sys.executable, "-m", "repz_core", "sweep", "vae", "--dataset", "digits", *TINY, "--grid", "beta=0.5,2"]
+    try:
+        done = subprocess.run([*command, "--json"], cwd=presence.SOURCE, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [row["state"] for row in json.loads(done.stdout)] == ["done", "done"]
+        assert len(RunStore().list()) >= 2
+    finally:
+        if card := presence.supervisor_card(home):
+            os.kill(card["pid"], signal.SIGTERM)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -242,10 +258,14 @@ def test_a_search_finds_the_valley_and_goes_on_where_it_was(command, monkeypatch
     assert more[:24] == rows
     [name] = sweep.names(RunStore().root)
     assert len(sweep.members(sweep.load(RunStore().root, name))) == len(more)
+    assert command(bowl, *options, "--trials", "4") == rows[:4]
+    assert len(sweep.members(sweep.load(RunStore().root, name))) == len(more), "nothing is forgotten"
+    [fault] = command(bowl, *TINY, "--random", "beta=log:1:2", "--search", "recon", "--name", name)
+    assert f"There is a sweep {name} already" in fault
 
 
 def test_a_search_without_optuna_is_one_sentence(command, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "optuna", None)
+    monkeypatch.setitem(sys.modules, "optuna", None)
     [fault] = command(work, *TINY, "--random", "beta=log:0.1:1", "--search", "recon")
     assert fault.endswith("pip install -r requirements-search.txt.")
 

@@ -16,7 +16,7 @@ def test_parallel_coordinates():
         Axis("ema", [True, False, True]),
         Axis("recon", [90.0, 80.0, 85.0]),
     ]
-    [trace] = parallel(axes).data
+    [trace] = parallel(axes, [3.0, 1.0, 2.0]).data
     beta, lr, net, ema, recon = trace.dimensions
     assert [dimension.label for dimension in trace.dimensions] == [axis.name for axis in axes]
     assert (list(beta.values), list(beta.ticktext)) == ([0.5, 1.0, 2.0], ["0.5", "1", "2"])
@@ -24,16 +24,18 @@ def test_parallel_coordinates():
     assert list(lr.ticktext) == ["0.0001", "0.001", "0.01"]
     assert [net.ticktext[place] for place in net.values] == ["mlp", "conv", "mlp"]
     assert [ema.ticktext[place] for place in ema.values] == ["True", "False", "True"]
-    assert list(recon.values) == list(trace.line.color) == [90.0, 80.0, 85.0]
+    assert list(recon.values) == [90.0, 80.0, 85.0]
+    assert list(trace.line.color) == [3.0, 1.0, 2.0]
+    assert trace.line.colorscale[0][1] == palette.OTHER, "the least cost is the warmest"
 
 
 def test_many_values_have_the_ticks_that_plotly_chooses_and_a_logarithm_few():
     values = [10 ** (-place / 7) for place in range(20)]
-    many, log = parallel([Axis("a", values), Axis("b", values, log=True)]).data[0].dimensions
+    many, log = parallel([Axis("a", values), Axis("b", values, log=True)], values).data[0].dimensions
     assert many.tickvals is None
     assert len(log.tickvals) <= 6
     assert list(log.values) == pytest.approx([math.log10(value) for value in values])
-    zero = parallel([Axis("beta", [0.0, 1.0], log=True)]).data[0].dimensions[0]
+    zero = parallel([Axis("beta", [0.0, 1.0], log=True)], [1, 2]).data[0].dimensions[0]
     assert list(zero.values) == [0.0, 1.0], "zero has no logarithm"
 
 

@@ -21,20 +21,15 @@ class Axis(NamedTuple):
     log: bool = False
 
 
-def parallel(axes: Sequence[Axis]) -> go.Figure:
-    """A line a run across the axes, coloured by the last one, which is what came out."""
-    last = axes[-1]
-    bar = {"title": {"text": last.name}, "thickness": 14}
-    line = {
-        "color": [float(value) for value in last.values],
-        "colorscale": "Cividis",
-        "colorbar": bar,
-        "showscale": True,
-    }
+def parallel(axes: Sequence[Axis], costs: Sequence[float]) -> go.Figure:
+    """A line a run across the axes; the less it costs, the warmer its colour."""
+    line = {"color": list(costs), "colorscale": [[0, palette.OTHER], [1, palette.PARENT]]}
     figure = go.Figure(go.Parcoords(line=line, dimensions=[_dimension(axis) for axis in axes], labelside="top"))
     figure.update_traces(labelfont={"size": 17}, tickfont={"size": 15}, rangefont={"size": 1, "color": "rgba(0,0,0,0)"})
-    margin = {"l": 60, "r": 30, "t": 60, "b": 24}
-    return figure.update_layout(margin=margin, height=380, font={"size": 15}, template="none")
+    figure.update_layout(margin={"l": 60, "r": 50, "t": 90, "b": 24}, height=380, font={"size": 15}, template="none")
+    key = f"{swatch(palette.OTHER, _('best'))}  {swatch(palette.PARENT, _('worst'))}"
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1.2, "xanchor": "left", "yanchor": "bottom"}
+    return figure.add_annotation(text=key, showarrow=False, **place)
 
 
 def trade_off(
@@ -53,6 +48,8 @@ def trade_off(
         )  # fmt: skip
     key = f"{swatch(palette.OTHER, _('beaten by no run'))}  {swatch(palette.PARENT, _('beaten'))}"
     finish(figure, "plane", x, y, key, hovermode="closest")
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        axis.update(tickfont={"size": 15}, title={"font": {"size": 17}})
     return figure.update_layout(height=380)
 
 

@@ -63,8 +63,14 @@ def test_find_note_save_delete_and_undo(lab: Lab, page: Page, tmp_path) -> None:
     button(page, "Undo").click()
     expect(page.get_by_text(re.compile(r"^1 of \d+ runs"))).to_be_visible()
     assert lab.store.open(run.id).status.state == "done"
-    page.get_by_role("textbox", name="search").fill("betta>1")
-    page.get_by_role("textbox", name="search").press("Enter")
+    lab.store.delete(lab.store.open(run.id))
+    button(page, "Import").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "run.zip", "mimeType": "application/zip", "buffer": (tmp_path / "Export").read_bytes()}
+    )
+    expect(page.get_by_text(f"Imported: {run.id}")).to_be_visible()
+    assert lab.store.open(run.id).status.state == "done"
+    ask(page, "betta>1")
     expect(page.get_by_text(re.compile("No run has 'betta'"))).to_be_visible()
 
 

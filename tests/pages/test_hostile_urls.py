@@ -11,7 +11,7 @@ from repz_core import recipes
 from repz_core.runs import RunStore, run_id
 from tests.test_run import DAMAGE
 
-PAGES = ("compare", "gan", "linear", "simclr", "sparse", "vae")  # home asks the URL nothing
+PAGES = ("compare", "data", "gan", "linear", "runs", "simclr", "sparse", "vae")  # home asks the URL nothing
 RECORDED = [run_id(recipes.preset("gan", "Ring of 8")), run_id(recipes.preset("vae", "2-D map of MNIST"))]
 LOGS = ["events line broken", "events line no object", "events frame no number", "snapshot truncated"]
 TEXT = st.sampled_from(
@@ -20,7 +20,7 @@ TEXT = st.sampled_from(
      "troubles", "__class__", "None", "-1", "1e999", '{"model.k": 1e999}', '{"dataset": 3}', "[" * 5000]
 ) | st.text(max_size=20)  # fmt: skip
 NAMES = st.sampled_from(
-    ["run", "show", "with", "trouble", "comparison", "section", "embed", "page", "knob", "knobs"]
+    ["run", "show", "with", "trouble", "comparison", "section", "embed", "page", "knob", "knobs", "q", "sweep", "data"]
 ) | st.text(max_size=5)
 
 

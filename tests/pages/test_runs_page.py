@@ -78,6 +78,16 @@ def test_the_url_holds_the_query(three, asked):
         assert len(table(page)) == 2
 
 
+def test_what_the_query_names_comes_first(three):
+    page = AppTest.from_function(script, default_timeout=30).run()
+    page.text_input(key="q").set_value("shipped:yes vae sort:width active_units>=0").run()
+    heads = list(table(page).columns)
+    assert heads[5] == "width"
+    assert "active units" in heads
+    page.text_input(key="q").set_value("shipped:yes vae").run()
+    assert list(table(page).columns)[5] == "k"
+
+
 def test_nothing_chosen_is_a_designed_state(pane):
     page = pane()
     assert [heading.value for heading in page.subheader] == ["What is this run?"]
@@ -252,6 +262,24 @@ def test_a_sweep_that_there_is_not_is_the_newest(home, tiny, asked):
     page.run()
     assert not page.exception
     assert page.selectbox(key="sweep").value == "here"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"name": "here", "base": {}, "axes": []}', '{"name": 1}'])
+def test_a_damaged_sweep_is_one_sentence(home, content):
+    (home / "sweeps").mkdir()
+    (home / "sweeps" / "here.json").write_text(content)
+    page = sweeps_page()
+    assert not page.exception
+    assert len(page.warning) == 1
+
+
+def test_a_search_under_way_has_no_pictures_yet(home, tiny):
+    base = tiny()
+    sweep.save(home, sweep.make(base, [sweep.axis(base, "beta=1,2")], name="looking", goal="elbo"))
+    page = sweeps_page()
+    assert not page.exception
+    assert not page.get("plotly_chart")
+    assert any("comes with the first run" in caption.value for caption in page.caption)
 
 
 @pytest.mark.parametrize("method", recipes.names())
