@@ -305,7 +305,7 @@ def test_the_limits_are_those_of_the_readme_and_of_the_uploader():
         f"{bounds.MOST_UNPACKED // bounds.MEGA} MB in {bounds.MOST_FILES:,} files",
         f"{bounds.LEAST_IMAGES} to {bounds.MOST_IMAGES:,}",
         f"{bounds.MOST_PIXELS // bounds.MEGA} million",
-        f"{bounds.LEAST_SIDE} to {bounds.MOST_SIDE}; its own, or {bounds.USUAL_SIDE} where that is more than {bounds.MOST_SIDE}",
+        f"{bounds.LEAST_SIDE} to {bounds.MOST_SIDE}; its own, or {bounds.USUAL_SIDE} where that is more",
         f"{bounds.MOST_KEPT // bounds.MEGA} million",
         f"2 to {bounds.MOST_CLASSES}, {bounds.MOST_LETTERS}",
     ):
