@@ -96,7 +96,10 @@ def _show(card: catalogue.Card, found: Peek | None, origin: str, said: tuple[str
     channels, rows, columns = card.shape
     size = _("{rows} × {columns} pixels").format(rows=rows, columns=columns) + (_(", colour") if channels == 3 else "")
     facts = [_("{count:,} examples").format(count=card.size), size if card.kind != "points" else _("points")]
-    facts += [_("{count} classes").format(count=card.num_classes) if card.labelled else _("no labels")]
+    if card.labelled:
+        facts.append(_("{count} classes").format(count=card.num_classes))
+    elif card.own and not said:  # which says so
+        facts.append(_("no labels"))
     with sheet, st.container(border=True, height="stretch"):
         st.subheader(_("What is in it?"), anchor=False)
         if found is None:

@@ -19,8 +19,10 @@ COLOUR: Sections = GREY | {"shortcut": (N_("Shortcut"), of_run(show.shortcut))}
 
 
 def sections(run: Run) -> Sections:
-    """Those that suit what the run was trained on."""
-    return COLOUR if catalogue.card(run.recipe.dataset).shape[0] == 3 else GREY
+    """Those that suit what the run was trained on: without classes nothing can be probed for them."""
+    card = catalogue.card(run.recipe.dataset)
+    suited = COLOUR if card.shape[0] == 3 else GREY
+    return {name: section for name, section in suited.items() if card.labelled or name != "learned"}
 
 
 def page() -> None:

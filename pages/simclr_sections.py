@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import contrast, family, panels
+from repz_core.datasets import catalogue
 from repz_core.figures import palette, simclr
 from repz_core.figures.live import comparison
 from repz_core.locale import N_, _, language
@@ -151,7 +152,8 @@ def collapse(run: Run) -> None:
         ("probe", _("What does it cost?"), comparison("val_probe_h", names, _("accuracy, probe on h")),
          _("Validation images. Even random features hold classes: a probe need not see that all is lost.")),
     )  # fmt: skip
-    for column, (key, title, figure, hint) in zip(st.columns(3, gap="small"), charts, strict=True):
+    charts = charts if catalogue.card(run.recipe.dataset).labelled else charts[:2]  # no classes, no probe
+    for column, (key, title, figure, hint) in zip(st.columns(len(charts), gap="small"), charts, strict=True):
         with column:
             panels.live_chart(run, title, hint, figure.to_plotly_json(), key=f"collapse-{key}",
                               others=list(others.values()), tall=True)  # fmt: skip

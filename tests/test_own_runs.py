@@ -49,6 +49,7 @@ def test_every_family_trains_on_it(method, kind, added, tiny, no_last_look):
 @pytest.mark.parametrize("method", recipes.names())
 def test_points_are_for_lines(method, added, tiny):
     name = added("points")
+    assert recipes.suits(method, name) == (method == "linear_ae")
     if method == "linear_ae":
         changes = {"model.k": 1, "training.steps": 3, "training.num_frames": 2}
         assert len(list(engine.train(tiny(method, name, **changes)))) > 3

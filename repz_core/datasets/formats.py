@@ -128,32 +128,31 @@ def _joined(parts: Sequence[tuple[Given, NDArray[np.uint8]]]) -> NDArray[np.uint
 def csv(given: Given) -> Found:
     """The numbers of a table, a row an example; a column named label, class, y or target holds the classes."""
     content = gunzipped(given.name, given.read())
+    lines = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig")
     try:
-        text = content.decode("utf-8-sig")
+        first = lines.readline(1_000_000).strip()
+        delimiter = next((sign for sign in ",;\t" if sign in first), ",")
+        names = [field.strip().strip('"').strip() for field in first.split(delimiter)]
+        header = not all(_number(name) for name in names)
+        label = next((i for i, name in enumerate(names) if header and name.lower() in NAMED_LABEL), None)
+        columns = [i for i in range(len(names)) if i != label]
+        if not columns:
+            raise refused(given.name, _("it has no column of numbers"))
+        if not header:
+            lines.seek(0)
+        start = lines.tell()
+        if not lines.read(1000).strip():
+            raise refused(given.name, _("it has no rows"))
+
+        def table(dtype: Any, wanted: Any) -> NDArray[Any]:
+            lines.seek(start)
+            return np.loadtxt(lines, dtype, comments=None, delimiter=delimiter, quotechar='"', usecols=wanted, ndmin=2)
+
+        with reading(given.name):
+            values = table(np.float32, None if label is None else columns)
+            return Found(values, None if label is None else np.char.strip(table(str, [label])[:, 0]))
     except UnicodeDecodeError:
         raise refused(given.name, _("it is no npz, zip, IDX or CSV file")) from None
-    lines = io.StringIO(text)
-    first = lines.readline(1_000_000).strip()
-    delimiter = next((sign for sign in ",;\t" if sign in first), ",")
-    names = [field.strip().strip('"').strip() for field in first.split(delimiter)]
-    header = not all(_number(name) for name in names)
-    label = next((i for i, name in enumerate(names) if header and name.lower() in NAMED_LABEL), None)
-    if not header:
-        lines.seek(0)
-    columns = [i for i in range(len(names)) if i != label]
-    if not columns or not (header or first):
-        raise refused(given.name, _("it has no column of numbers"))
-    start = lines.tell()
-
-    def table(dtype: Any, wanted: Any) -> NDArray[Any]:
-        lines.seek(start)
-        return np.loadtxt(lines, dtype, comments=None, delimiter=delimiter, quotechar='"', usecols=wanted, ndmin=2)
-
-    with reading(given.name):
-        if not text[start:].strip():
-            raise refused(given.name, _("it has no rows"))
-        values = table(np.float32, None if label is None else columns)
-        return Found(values, None if label is None else np.char.strip(table(str, [label])[:, 0]))
 
 
 def _number(text: str) -> bool:

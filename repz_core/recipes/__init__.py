@@ -48,7 +48,7 @@ def parse(values: dict[str, Any]) -> Recipe:
     recipe: Recipe = module.Recipe.parse(values)
     if (identity := catalogue.identity(recipe.dataset)) != recipe.dataset:
         recipe = recipe.replace(dataset=identity)
-    if not suits(recipe.method, recipe.dataset):
+    if catalogue.card(recipe.dataset).kind not in module.KINDS:
         raise RepzError(
             _("{method} is trained on {kinds}; got {given}, which is {kind}.").format(
                 method=recipe.method,
@@ -98,8 +98,15 @@ def turns(recipe: Recipe) -> list[str]:
 
 
 def suits(method: str, dataset: str) -> bool:
-    """Whether the family can be trained on data of that kind."""
-    return catalogue.card(dataset).kind in family(method).KINDS
+    """Whether the family can be trained on data of that kind, by its defaults at least."""
+    module = family(method)
+    if catalogue.card(dataset).kind not in module.KINDS:
+        return False
+    try:
+        module.check(default(method, dataset))
+    except RepzError:
+        return False
+    return True
 
 
 def family_of_runs(method: str, name: str) -> list[Recipe]:

@@ -1,5 +1,8 @@
 """Files become data sets of one's own: what each kind holds, how it is taken, and one sentence for each fault."""
 
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -136,8 +139,9 @@ def test_a_table_with_its_label_anywhere(tmp_path):
         found = taken(table)
         same(found, GREY)
         assert found.card.class_names == ("no", "yes")
-    table.write_text("\n".join(",".join(row) for row in rows))  # no header: no labels
-    same(taken(table), GREY)
+    for encoding in ("utf-8", "utf-8-sig"):  # no header: no labels
+        table.write_text("\n".join(",".join(row) for row in rows), encoding)
+        same(taken(table), GREY)
 
 
 def test_a_table_of_two_numbers_is_points(tmp_path):
@@ -290,3 +294,20 @@ def test_other_files_are_one_sentence(tmp_path):
 ])  # fmt: skip
 def test_options_have_bounds(options, words, tmp_path):
     refused(npz(tmp_path / "a.npz", x=GREY), words=words, **options)
+
+
+def test_the_limits_are_those_of_the_readme_and_of_the_uploader():
+    root = Path(__file__).parent.parent.parent
+    config = tomllib.loads((root / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["maxUploadSize"] * bounds.MEGA == bounds.MOST_UPLOAD
+    table = (root / "README.md").read_text().partition("## Your own data")[2].partition("## Limits")[0]
+    for words in (
+        f"{bounds.MOST_UPLOAD // bounds.MEGA} MB each; {bounds.MOST_BYTES // bounds.MEGA} MB together",
+        f"{bounds.MOST_UNPACKED // bounds.MEGA} MB in {bounds.MOST_FILES:,} files",
+        f"{bounds.LEAST_IMAGES} to {bounds.MOST_IMAGES:,}",
+        f"{bounds.MOST_PIXELS // bounds.MEGA} million",
+        f"{bounds.LEAST_SIDE} to {bounds.MOST_SIDE}; its own, or {bounds.USUAL_SIDE} where that is more",
+        f"{bounds.MOST_KEPT // bounds.MEGA} million",
+        f"2 to {bounds.MOST_CLASSES}, {bounds.MOST_LETTERS}",
+    ):
+        assert words in table, words

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import sys
+import threading
+import types
 
 import numpy as np
 import pytest
@@ -12,6 +15,8 @@ from repz_core.config import RepzError
 from repz_core.datasets import catalogue, shelf
 from repz_core.datasets.errand import draft
 from repz_core.datasets.peek import peek
+from repz_core.executors.cluster import Cluster
+from repz_core.executors.node import _bring
 from repz_core.recipes import default
 from tests.datasets.uploads import classes, images, npz, pictures, write_idx, zipped
 
@@ -199,3 +204,20 @@ def test_a_draft_is_made_by_a_process_of_its_own(home, tmp_path):
     path.write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(RepzError, match=r"^pets\.zip cannot be taken as data: File is not a zip file\.$"):
         draft([path], tmp_path / "draft.safetensors", {})
+
+
+def test_it_travels_to_a_node_with_its_run(leaves, home, tmp_path, monkeypatch):
+    """What a cluster is handed for a run, and what a node that has no such shelf makes of it."""
+    far = types.SimpleNamespace(put=lambda content: content, get=lambda content: content)
+    monkeypatch.setitem(sys.modules, "ray", far)
+    cluster = Cluster.__new__(Cluster)
+    cluster.lock, cluster.files = threading.Lock(), {}
+    parcel = cluster._data(leaves["identity"])
+    assert list(parcel) == [f"own/{leaves['identity']}.safetensors"]
+    monkeypatch.setenv("REPZ_HOME", str(tmp_path / "node"))
+    monkeypatch.setenv("REPZ_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(RepzError, match="There is no data set 'leaves'"):
+        datasets.load(leaves["identity"])
+    _bring(parcel)
+    assert len(datasets.load(leaves["identity"]).x) == 40
+    assert [path.name for path in (tmp_path / "cache" / "own").iterdir()] == [f"{leaves['identity']}.safetensors"]

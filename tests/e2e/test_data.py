@@ -15,6 +15,13 @@ from tests.datasets.uploads import classes, images, npz, pictures, write_idx, zi
 from tests.e2e.conftest import Lab
 
 pytestmark = pytest.mark.e2e
+SLOW = 30_000  # ms that a page may take on a busy machine
+
+
+@pytest.fixture(autouse=True)
+def same_home(lab, monkeypatch):
+    """This process reads runs whose data set is on the lab's shelf."""
+    monkeypatch.setenv("REPZ_HOME", str(lab.home))
 
 
 @contextmanager
@@ -43,8 +50,8 @@ def drop(page: Page, *paths) -> None:
 
 def open_page(page: Page, lab: Lab, dataset: str = "mnist5k") -> None:
     page.goto(f"{lab.url}/data?dataset={dataset}")
-    expect(page.get_by_role("heading", name="What is in it?")).to_be_visible()
-    expect(page.locator("input[type=file]")).to_be_attached()
+    expect(page.get_by_role("heading", name="What is in it?")).to_be_visible(timeout=SLOW)
+    expect(page.locator("input[type=file]")).to_be_attached(timeout=SLOW)
 
 
 def stop_once_it_learns(lab: Lab, page: Page) -> None:
@@ -68,13 +75,13 @@ def test_ten_thousand_images(page, lab, tmp_path, report):
         start = time.perf_counter()
         drop(page, *paths)
         add = page.get_by_role("button", name="Add data set")
-        expect(add).to_be_visible(timeout=60_000)
+        expect(add).to_be_visible(timeout=SLOW)
         looked = time.perf_counter() - start
         page.get_by_label("name", exact=True).fill("ten-thousand")
         page.get_by_label("name", exact=True).press("Tab")
         add.click()
-        expect(page).to_have_url(re.compile("dataset=ten-thousand"), timeout=60_000)
-        expect(page.get_by_text("10,000 examples")).to_be_visible(timeout=60_000)
+        expect(page).to_have_url(re.compile("dataset=ten-thousand"), timeout=SLOW)
+        expect(page.get_by_text("10,000 examples")).to_be_visible(timeout=SLOW)
         seconds = time.perf_counter() - start
     report(f"10,000 images as IDX: looked at after {looked:.1f} s, kept after {seconds:.1f} s, {most[0] / 1e6:.0f} MB")
     assert (lab.home / "data" / "ten-thousand.safetensors").exists()
@@ -85,38 +92,38 @@ def test_ten_thousand_images(page, lab, tmp_path, report):
 def test_an_upload_is_trained_on(page, lab, tmp_path):
     open_page(page, lab)
     drop(page, zipped(tmp_path / "pets.zip", pictures(200, 12)))
-    expect(page.get_by_text("200 examples · 12 × 12 pixels, colour · 2 classes")).to_be_visible()
-    expect(page.get_by_text("not added yet").first).to_be_visible()
+    expect(page.get_by_text("200 examples · 12 × 12 pixels, colour · 2 classes")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("not added yet").first).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Add data set").click()
-    expect(page.get_by_text("yours", exact=True).first).to_be_visible()
+    expect(page.get_by_text("yours", exact=True).first).to_be_visible(timeout=SLOW)
     page.goto(f"{lab.url}/linear")
     page.get_by_label("data set").click()
     page.get_by_role("option", name="pets").click()
     page.get_by_role("button", name=re.compile("Start")).click()
-    expect(page).to_have_url(re.compile("run=linear_ae-"), timeout=60_000)
-    expect(page.get_by_text(re.compile("Linear · .*pets")).first).to_be_visible()
+    expect(page).to_have_url(re.compile("run=linear_ae-"), timeout=SLOW)
+    expect(page.get_by_text(re.compile("Linear · .*pets")).first).to_be_visible(timeout=SLOW)
     stop_once_it_learns(lab, page)
     open_page(page, lab, "pets")
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove pets").click()
-    expect(page.get_by_text("delete those first")).to_be_visible()
+    expect(page.get_by_text("delete those first")).to_be_visible(timeout=SLOW)
 
 
 def test_images_without_classes_are_drawn_without_them(page, lab, tmp_path):
     """A map of codes has no names on it, and no fault."""
     open_page(page, lab)
     drop(page, npz(tmp_path / "bare.npz", x=images(120, 8)))
-    expect(page.get_by_text("no labels").first).to_be_visible()
+    expect(page.get_by_text("no labels").first).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Add data set").click()
-    expect(page).to_have_url(re.compile("dataset=bare"))
+    expect(page).to_have_url(re.compile("dataset=bare"), timeout=SLOW)
     page.goto(f"{lab.url}/vae")
     page.get_by_label("data set").click()
     page.get_by_role("option", name="bare").click()
     page.get_by_role("button", name=re.compile("Start")).click()
-    expect(page).to_have_url(re.compile("run=vae-"), timeout=60_000)
-    expect(page.get_by_text(re.compile("VAE · .*bare")).first).to_be_visible()
+    expect(page).to_have_url(re.compile("run=vae-"), timeout=SLOW)
+    expect(page.get_by_text(re.compile("VAE · .*bare")).first).to_be_visible(timeout=SLOW)
     plane = page.locator("canvas[data-step]").first
-    expect(plane).to_have_attribute("data-step", re.compile(r"\d+"), timeout=60_000)
+    expect(plane).to_have_attribute("data-step", re.compile(r"\d+"), timeout=SLOW)
     stop_once_it_learns(lab, page)
 
 
@@ -125,10 +132,10 @@ def test_a_bad_file_is_one_sentence_and_leaves_all_as_it_was(page, lab, tmp_path
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK\x03\x04" + bytes(100))
     drop(page, broken)
-    expect(page.get_by_text("broken.zip cannot be taken as data: File is not a zip file.")).to_be_visible()
+    expect(page.get_by_text("broken.zip cannot be taken as data: File is not a zip file.")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("button", name="Add data set")).to_have_count(0)
     drop(page, npz(tmp_path / "fine.npz", x=images(), y=classes()))  # beside it
-    expect(page.get_by_text("fine.npz", exact=True)).to_be_visible()
+    expect(page.get_by_text("fine.npz", exact=True)).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Remove broken.zip").click()
-    expect(page.get_by_role("button", name="Add data set")).to_be_visible()
-    expect(page.get_by_text("40 examples")).to_be_visible()
+    expect(page.get_by_role("button", name="Add data set")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("40 examples")).to_be_visible(timeout=SLOW)

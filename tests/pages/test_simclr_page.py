@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.simclr import COLOUR, GREY
+from pages.simclr import COLOUR, GREY, sections
+from repz_core import __main__ as cli
 from repz_core import embed, recipes
 from repz_core.executors.work import work
 from repz_core.figures.simclr import labels
 from repz_core.run import Run
 from repz_core.runs import RunStore
+from tests.datasets.uploads import images, npz
 
 PRESETS = list(recipes.family("simclr").PRESETS)
 WHOLE = ("MNIST, h of 128 numbers", "Sprites with colour jitter")  # a run on grey images and one on coloured ones
@@ -92,3 +94,13 @@ def test_what_cannot_be_trained_is_said_before_it_starts(
     assert not page.exception
     assert sentence in page.error[0].value.replace("3600", "3,600")
     assert not [button for button in page.button if "Start" in button.label]
+
+
+def test_without_classes_nothing_asks_for_them(page: AppTest, tiny, tmp_path: Path) -> None:
+    assert cli.main(["data", "add", str(npz(tmp_path / "bare.npz", x=images()))]) == 0
+    run = RunStore().submit(tiny("simclr", "bare", **{"training.batch_size": 16}))
+    assert "learned" not in sections(run)
+    page.query_params["run"], page.query_params["show"] = run.id, "collapse"
+    page.run()
+    assert not page.exception
+    assert [title.value for title in page.subheader] == ["How many axes are in use?", "Aligned, but uniform?"]
