@@ -82,7 +82,9 @@ COLUMNS = {
     ),
     "l0": Column(N_("active"), N_("numbers of the code"), N_("that are not exactly zero, mean over test images"), None),
     "seconds": Column(N_("training"), "s", N_("as measured when it was trained, on that machine"), False),
-    "weights": Column(N_("weights"), N_("numbers"), N_("that were fitted, or drawn, of all its parts; the mean image apart"), False),
+    "weights": Column(
+        N_("weights"), N_("numbers"), N_("that were fitted, or drawn, of all its parts; the mean image apart"), False
+    ),
 }  # fmt: skip
 REASONS = {
     "no_encoder": N_("It has no encoder: it makes images, and codes none."),

@@ -6,6 +6,7 @@ import torch
 
 from repz_core import datasets, engine, recipes, shipped
 from repz_core.classifier import FOLDER as CLASSIFIERS
+from repz_core.comparison import FOLDER as COMPARISONS
 from repz_core.observer import Observer
 from repz_core.run import SHIPPED, Run
 from repz_core.runs import RunStore, run_id
@@ -15,7 +16,7 @@ RUNS = [Run(SHIPPED / run_id(recipe)) for recipe in shipped_recipes()]
 
 
 def test_checkpoints_are_the_presets_and_nothing_else():
-    assert {path.name for path in SHIPPED.iterdir()} - {CLASSIFIERS.name} == {run.id for run in RUNS}
+    assert {path.name for path in SHIPPED.iterdir()} - {CLASSIFIERS.name, COMPARISONS} == {run.id for run in RUNS}
     assert {run.recipe.method for run in RUNS} == set(recipes.names())
 
 

@@ -26,7 +26,7 @@ CURVES = ("loss", "recon", "val_recon", "val_elbo", "val_nll", "val_probe_h", "v
 def two_runs() -> None:
     """The section: the run of the URL, and the one of its `with`."""
     store = RunStore()
-    found = {run.id: run for run in store.list() if run.frames()}
+    found = {run.id: run for run in store.list() if run.status.step > 0}  # which have a frame, at the least
     if len(found) < 2:
         st.info(_("Two runs with pictures are needed here; train one more."), icon=":material/compare:")
         return
@@ -140,8 +140,7 @@ def _array(run: Run, there: list[str], second: bool) -> str:
 
 def _curves(run: Run, other: Run) -> None:
     """A curve that both have."""
-    mine, theirs = (set[str]().union(*(row for row in side.events())) for side in (run, other))
-    common = [name for name in CURVES if name in mine & theirs]
+    common = [name for name in CURVES if all(name in _columns(side.id, side.log_size()) for side in (run, other))]
     if not common:
         st.info(_("These two have no number in common over training."), icon=":material/info:")
         return
@@ -155,6 +154,12 @@ def _curves(run: Run, other: Run) -> None:
     panels.live_chart(
         run, _("How do both get there?"), hint, figure.to_plotly_json(), key="two-curves", others=[other], tall=True
     )
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _columns(id: str, log_size: int) -> set[str]:
+    """What a run's log of that size has numbers of."""
+    return set[str]().union(*RunStore().open(id).events())
 
 
 def _curve_name(column: str) -> str:
