@@ -83,7 +83,7 @@ def _obey(wish: Any, like: Recipe, path: str, families: dict[str, Family]) -> No
     """Slide another setting, or show the run that has exactly the value asked for, trained if need be."""
     if not isinstance(wish, dict):
         return
-    if wish.get("knob") in {_name(each) for each in families}:
+    if wish.get("knob") in [_name(each) for each in families]:
         st.query_params["knob"] = wish["knob"]
         st.query_params.pop("ask", None)
         st.rerun()
