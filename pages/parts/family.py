@@ -9,7 +9,7 @@ from pages.parts.panels import panel, texts
 from pages.parts.starting import start, start_here
 from pages.parts.view import reference
 from repz_core import recipes
-from repz_core.config import Recipe, choices, field_at, value
+from repz_core.config import Recipe, RepzError, choices, field_at, value
 from repz_core.locale import _
 from repz_core.locale.words import spoken
 from repz_core.run import Run
@@ -71,14 +71,22 @@ def _alike(id: str, path: str) -> list[Member]:
     store = RunStore()
     like = store.open(id).recipe
     found = {}
-    for other in [*store.list(), store.open(id)]:  # of two with one value the run itself
-        if other.recipe.method == like.method and recipes.alike(other.recipe, like, path):
-            status = other.status
-            if status.state == "done" and (frames := other.frames()):
-                given = value(other.recipe, path)
-                pace = status.seconds / status.step
-                found[given] = Member(given, other.id, status.metrics, frames[-1], pace)
+    for other in sorted(store.list(), key=lambda other: other.id == id):  # of two with one value the run itself
+        same = other.recipe.method == like.method and recipes.alike(other.recipe, like, path)
+        if same and (member := _member(other, path)):
+            found[member.value] = member
     return in_order(list(found.values()), like, path)
+
+
+def _member(run: Run, path: str) -> Member | None:
+    """As a member of a family; None while it has not ended, or where it cannot be read."""
+    try:
+        status, frames = run.status, run.frames()
+    except RepzError:
+        return None
+    if status.state != "done" or not frames:
+        return None
+    return Member(value(run.recipe, path), run.id, status.metrics, frames[-1], status.seconds / status.step)
 
 
 def in_order(members: list[Member], recipe: Recipe, path: str) -> list[Member]:

@@ -66,7 +66,7 @@ def _stops(run: Run, found: Family, path: str) -> list[Member]:
     here = value(run.recipe, path)
     if found.borrowed or any(member.value == here for member in found.members):
         return found.members
-    return in_order([*found.members, Member(here, run.id, {}, 0, 0.0)], run.recipe, path)
+    return in_order([*found.members, Member(here, run.id, {}, step=0, seconds_per_step=0.0)], run.recipe, path)
 
 
 def _stop(member: Member, short: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _stop(member: Member, short: str) -> dict[str, Any]:
     return {
         "label": label(member.value), "value": number, "run": reference(run),
         "words": scene.words(run, title_of(run, short)),
-        "said": (_("recorded") if recorded(run) else _("measured here")) if run.status.state == "done" else "",
+        "said": (_("recorded") if recorded(run) else _("measured here")) if member.step else "",
     }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _obey(wish: Any, like: Recipe, path: str, families: dict[str, Family]) -> No
     """Slide another setting, or show the run that has exactly the value asked for, trained if need be."""
     if not isinstance(wish, dict):
         return
-    if wish.get("knob") in {_name(each) for each in families}:
+    if wish.get("knob") in [_name(each) for each in families]:
         st.query_params["knob"] = wish["knob"]
         st.query_params.pop("ask", None)
         st.rerun()

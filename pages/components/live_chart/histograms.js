@@ -1,10 +1,12 @@
 // Histograms of a frame's codes (probe, unit), as live_chart draws them: which of their zeros are exact matters most.
 const BINS = 40;
+const known = new WeakMap(); // a frame's codes -> their histograms, since one scrubs to and fro
 
 // {x, y, width} of one part: "zeros", the share of codes that are exactly zero, as one bar; "others", the shares of all
 // codes by value; "active", the shares of the probes by how many of their units are active.
 export function histogram({ shape: [count, units], data }, part) {
-  return part === "active" ? active(data, count, units) : values(data)[part];
+  if (!known.has(data)) known.set(data, { ...values(data), active: active(data, count, units) });
+  return known.get(data)[part];
 }
 
 function values(data) {

@@ -5,6 +5,16 @@ import { part } from "../shared/part.js";
 import { precise } from "../shared/pen.js";
 import { background } from "../shared/picture.js";
 
+const REST = 2; // times as long as drawing the page's charts takes
+const costs = new Map(); // chart -> ms that drawing it took last
+
+// ms that a chart rests once it has been drawn.
+function rest(node, cost) {
+  costs.set(node, cost);
+  for (const chart of costs.keys()) if (!chart.isConnected) costs.delete(chart);
+  return REST * [...costs.values()].reduce((sum, each) => sum + each, 0);
+}
+
 // One plotly for the page; a named module would be nicer, but the wheel ships a classic script.
 const plotly = (url) => globalThis.__repzPlotly ??= new Promise((resolve, reject) => {
   const tag = document.createElement("script");
@@ -22,7 +32,7 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   const line = document.createElement("div");
   line.className = "cursor";
   parent.querySelector(".live_chart").append(node, line);
-  let listening = false, drawn = [], asked = null;
+  let listening = false, drawn = [], asked = null, rested = 0, timer = 0;
   const moveCursor = () => {
     const [run, { figure }, step] = asked;
     cursor(line, node, figure.layout.meta.kind === "steps" && !run.live ? step : null);
@@ -33,17 +43,24 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
     asked = [run, data, step, others];
     node.classList.toggle("tall", Boolean(data.tall));
     const moves = data.figure.data.some(({ meta }) => meta?.array || meta?.at);
-    if (moves || what(asked, node).some((value, i) => value !== drawn[i])) inTurn(react);
+    if (moves || what(asked, node).some((value, i) => value !== drawn[i])) soon();
     else moveCursor();
+  };
+  // Not before it has rested, so that scrubbing past charts stays fluent; another run is shown at once.
+  const soon = () => {
+    if (asked[0] !== drawn[2]) inTurn(react);
+    else timer ||= setTimeout(() => { timer = 0; inTurn(react); }, Math.max(0, rested - performance.now()));
   };
   const react = async () => {
     if (!node.isConnected || node.clientWidth === 0) return;
+    const begin = performance.now();
     const [run, { figure: whole, steps, lent }, step, others] = asked, now = what(asked, node);
     const figure = lent && whole.layout.meta.own ? bare(whole) : whole;
     const traces = [...figure.data.flatMap((trace) => fill(trace, run, others, step, node)), ...inherited(figure, run)];
     const range = rangeOf(figure, traces, [run.parent?.view, run, ...others]);
     await globalThis.Plotly.react(node, traces, layout(figure, node, run, steps, range), { displayModeBar: false, responsive: false });
     drawn = now;
+    rested = performance.now() + rest(node, performance.now() - begin);
     Object.assign(node.dataset, { run: run.id, points: run.rows.length });
     node.setAttribute("aria-label", `${asked[1].text.alt} ${traces.flatMap(told).join(", ")}`);
     moveCursor();
