@@ -16,8 +16,8 @@ TASKS = Path(__file__).with_name("tasks")
 OPENING = """# Benchmarks
 
 Made by `python -m repz_core.bench.page < bench.jsonl > docs/benchmarks.md` of what the commands below printed. `ours`
-and `peer` are medians of interleaved runs; a ratio above 1 means that ours is better; `asked` is the least ratio, or the
-most that ours may be, and is empty where a line only informs."""
+and `peer` are medians of interleaved runs; a ratio above 1 means that ours is better; `asked` is the least ratio, or
+the most that ours may be, and is empty where a line only informs."""
 COLUMNS = (
     "task",
     "ours",
