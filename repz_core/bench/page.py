@@ -45,7 +45,7 @@ def page(lines: Iterable[str]) -> str:
 
 def _chapter(rows: Sequence[Row]) -> str:
     head, tasks = rows[0], [row for row in rows if "task" in row]
-    machine = [f"{name}: {_cell(value)}" for name, value in head["machine"].items()]
+    machine = [f"{name}: {_cell(value) or 'none'}" for name, value in head["machine"].items()]
     parts = [f"## `{head['command']}`", "; ".join(machine) + ".", _table([_summary(row) for row in tasks], COLUMNS)]
     return "\n\n".join([*parts, *(_section(row) for row in tasks)])
 
