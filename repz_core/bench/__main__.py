@@ -20,11 +20,21 @@ def main(arguments: list[str] | None = None) -> int:
     if settings.peers and not settings.peers.is_file():
         print(f"repz_core.bench: there is no interpreter {settings.peers}; `make bench` makes it.", file=sys.stderr)
         return 2
-    _print({"machine": machine(settings.peers), "size": settings.size})
+    _print({"machine": machine(settings.peers), "size": settings.size, "command": command(options)})
     if settings.peers is None:
         _print({"note": "no --peers: fields of peers that need another environment are null"})
     rows = [_measured(name, settings) for name in options.only or tasks.names()]
     return 1 if any("error" in row for row in rows) else 0
+
+
+def command(options: argparse.Namespace) -> str:
+    """What makes these lines again."""
+    if options.only or options.quick or not options.peers:
+        words = (
+            [f"--only {name}" for name in options.only or ()] + ["--quick"] * options.quick + ["--full"] * options.full
+        )
+        return " ".join(["python -m repz_core.bench", *["--peers PYTHON"] * bool(options.peers), *words])
+    return "make bench-full" if options.full else "make bench"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measured(name: str, settings: Settings) -> dict[str, Any]:
-    """The printed line of a task, with the seconds it took in all; {"task", "error", "took"} where it fails, so that the others are still measured."""
+    """The printed line of a task, with the seconds it took in all; {"task", "error", "took"} where it fails, so that
+    the others are still measured.
+    """
     start = time.monotonic()
     try:
         row = tasks.load(name)(settings).row()

@@ -108,8 +108,8 @@ def _ranged(figure: go.Figure, steps: int) -> go.Figure:
     meta = figure.layout.meta
     if meta["kind"] == "steps":
         figure.update_xaxes(range=[0, steps])
-    if meta.get("least") and len(figure.data[0].y or ()):  # a bar that is next to nothing shall look so
-        figure.layout.yaxis.range = [0, max(meta["least"], 1.05 * max(figure.data[0].y))]
+    if meta.get("least"):  # a bar that is next to nothing shall look so
+        figure.layout.yaxis.range = [0, 1.05 * max([meta["least"] / 1.05, *figure.data[0].y])]
     if meta.get("range"):
         figure.layout.yaxis.range = meta["range"]
     if meta.get("fit"):

@@ -31,7 +31,7 @@ def run(settings: Settings) -> Result:
     if settings.peers is None:
         ours, _none = interleave(num_runs, partial(ours_in, SIZES[-1], repeats), None)
         return Result.of("nt_xent", "ms", ours, [], peer_name="lightly NTXentLoss", required=REQUIRED)
-    results, table = [], []
+    results, table = [], list[dict[str, Any]]()
     with Peer(settings.peers, "contrastive") as peer:
         for num in SIZES:
             theirs_once = partial(theirs_in, peer, "lightly", num, repeats)
