@@ -95,7 +95,7 @@ def in_order(members: list[Member], recipe: Recipe, path: str) -> list[Member]:
     return sorted(members, key=lambda member: order.index(member.value) if order else member.value)
 
 
-def label(given: Any) -> str:
+def in_short(given: Any) -> str:
     """A setting's value in short: "0.5", "4", "hinge"."""
     return f"{given:g}" if isinstance(given, int | float) else spoken(given)
 
@@ -117,7 +117,7 @@ def slider(
     members = found.members
     start = nearest(members, value(run.recipe, path))
     shown = [
-        {"label": label(member.value), "run": member.run, "step": member.step, "metrics": member.metrics}
+        {"label": in_short(member.value), "run": member.run, "step": member.step, "metrics": member.metrics}
         for member in members
     ]
     module = recipes.family(run.recipe.method)

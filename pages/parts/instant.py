@@ -7,7 +7,7 @@ import streamlit as st
 from pages import access
 from pages.parts import scene
 from pages.parts.assets import bare_part
-from pages.parts.family import Family, Member, family, in_order, label, nearest, source
+from pages.parts.family import Family, Member, family, in_order, in_short, nearest, source
 from pages.parts.knobs import duration
 from pages.parts.run_bar import title_of
 from pages.parts.starting import start
@@ -73,7 +73,7 @@ def _stop(member: Member, short: str) -> dict[str, Any]:
     run = RunStore().open(member.run)
     number = member.value if isinstance(member.value, int | float) else None
     return {
-        "label": label(member.value), "value": number, "run": reference(run),
+        "label": in_short(member.value), "value": number, "run": reference(run),
         "words": scene.words(run, title_of(run, short)),
         "said": (_("recorded") if recorded(run) else _("measured here")) if member.step else "",
     }  # fmt: skip
