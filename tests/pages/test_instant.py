@@ -12,7 +12,6 @@ from repz_core import recipes
 from repz_core.run import SHIPPED, Run
 from repz_core.runs import RunStore, run_id
 
-
 LOSSES = ["minimax", "non saturating", "least squares", "hinge", "wasserstein"]
 
 
