@@ -34,7 +34,7 @@ class RunView extends EventTarget {
     this.loading = 0;
     this.timer = 0;
     this.speed = 1; // of replay
-    this.watched = false; // somebody shows it as the run in view, and not beside that one
+    this.watchers = 0; // how many show it as the run in view, and not beside that one
     this.whole = false; // all its frames are wanted, and not just the one in view
   }
 
@@ -44,14 +44,15 @@ class RunView extends EventTarget {
   listen(types, handler, beside = false, ahead = false) {
     for (const type of types) this.addEventListener(type, handler);
     this.users += 1;
-    this.watched ||= !beside;
+    this.watchers += beside ? 0 : 1;
     this.whole ||= !ahead;
     this.load();
     if (!this.source) this.open();
     return () => {
       for (const type of types) this.removeEventListener(type, handler);
       this.users -= 1;
-      setTimeout(() => this.users === 0 && this.close(), GRACE);
+      this.watchers -= beside ? 0 : 1;
+      setTimeout(() => (this.users === 0 ? this.close() : this.giveBack()), GRACE);
     };
   }
 
@@ -61,12 +62,18 @@ class RunView extends EventTarget {
     this.source.addEventListener("status", (event) => {
       this.status = { ...this.status, message: "", ...JSON.parse(event.data) };
       this.told = true;
-      if (this.status.state === "gone" || (FINAL.includes(this.status.state) && !this.watched)) this.source.close();
+      this.giveBack();
       this.glance();
       this.say("status");
     });
     const pass = (event) => { this.keepUp(); this.say(event.type); };
     this.leave = this.parent?.view.listen(["rows", "frame", "frames"], pass, true);
+  }
+
+  // A stream that tells nothing more, or nothing that anybody waits for.
+  giveBack() {
+    const { state } = this.status;
+    if (state === "gone" || (FINAL.includes(state) && this.watchers === 0)) this.source?.close();
   }
 
   close() {
