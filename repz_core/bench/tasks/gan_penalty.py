@@ -23,18 +23,18 @@ TURNS, WEIGHT = 5, 10.0
 def run(settings: Settings) -> Result:
     """Median steps a second of both."""
     steps, num_runs = settings.pick(2, 10, 40), settings.pick(1, 5, 7)
-    asked = recipe(steps, settings.images)
+    asked = recipe(steps, settings.images, settings.pick(8, 32, 32))
     train_ours(asked), train_pattern(asked)  # warms up
     ours, pattern = interleave(num_runs, lambda i: train_ours(asked), lambda i: train_pattern(asked))
     peer = "PyTorch-GAN's wgan_gp pattern"
     return Result.of("gan_penalty", "steps/s", ours, pattern, peer_name=peer, required=REQUIRED)
 
 
-def recipe(steps: int, dataset: str) -> Recipe:
-    """WGAN-GP on digits of 32 pixels."""
+def recipe(steps: int, dataset: str, size: int) -> Recipe:
+    """WGAN-GP on digits of `size` pixels."""
     game = {"model.loss": "wasserstein", "model.gradient_penalty": WEIGHT, "model.instance_noise": 0.0, "model.r1": 0.0}
     training = {"training.d_steps": TURNS, "training.batch_size": 64, "training.num_frames": 2, "training.steps": steps}
-    return recipes.default("gan", dataset).replace(**game, **training)
+    return recipes.default("gan", dataset).replace(**game, **training, **{"model.size": size})
 
 
 def train_pattern(asked: Recipe) -> float:
