@@ -12,6 +12,7 @@ from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "repz_core" / "locale" / "zh_CN" / "LC_MESSAGES" / "repz.po"
+LECTURES = ROOT / "pages" / "lectures"
 FONTS = ROOT / "pages" / "components" / "fonts"
 WHOLE, SMALL, STYLE = FONTS / "repz-sc.woff2", FONTS / "repz-sc-own.woff2", FONTS / "repz-sc.css"
 CSS = """/* Loaded where a system has no Chinese letters of its own alone: the theme names this font behind theirs.
@@ -24,9 +25,10 @@ CSS = """/* Loaded where a system has no Chinese letters of its own alone: the t
 
 
 def needed() -> set[int]:
-    """The signs of the lab's own words."""
+    """The signs of the lab's own words, the shipped lectures' among them."""
     with open(CATALOGUE, "rb") as file:
         words = "".join(str(entry.string) for entry in read_po(file, locale="zh_CN") if entry.id)
+    words += "".join(path.read_text(encoding="utf-8") for path in sorted(LECTURES.glob("*.json")))
     return {ord(sign) for sign in words if 0x2E80 <= ord(sign) <= 0x9FFF or 0xFF00 <= ord(sign) <= 0xFFEF}
 
 
