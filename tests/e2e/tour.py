@@ -7,20 +7,23 @@ from typing import NamedTuple
 from playwright.sync_api import Page, expect
 
 from pages import gan, linear, simclr, sparse, vae
+from pages.parts.assets import COMPONENTS
 from pages.parts.lab_page import Sections
 from repz_core import recipes
 from repz_core.runs import run_id
 from tests.e2e.conftest import Lab
 
+PARTS = ", ".join(f"div.{path.name}" for path in COMPONENTS.iterdir() if (path / f"{path.name}.js").exists())
 # A page is still once its script has ended, all parts have drawn and charts have had their turns.
-STILL = """() => {
+STILL = """(names) => {
   const app = document.querySelector("[data-testid=stApp]");
   if (app?.dataset.testScriptState !== "notRunning" || document.querySelector("[data-stale=true]")) return false;
   const roots = [document, ...[...document.querySelectorAll("*")].flatMap((node) => node.shadowRoot ?? [])];
   const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
   const drawn = all("[role=img], [role=application]").every((node) => node.getAttribute("aria-label"));
   const charts = all(".live_chart").every((node) => node.querySelector(".watched[data-run]"));
-  const loaded = roots.slice(1).every((root) => root.querySelector("div[class]:not(:empty), .pass"));
+  const hosts = [...document.querySelectorAll(".stBidiComponent")], parts = all(names);
+  const loaded = parts.length >= hosts.length && parts.every((node) => node.childElementCount || node.matches(".pass"));
   return loaded && drawn && charts && all(".picker").every((box) => !box.hidden)
     && all(".run_bar").every((bar) => bar.dataset.loaded > 0);
 }"""
@@ -93,6 +96,6 @@ def walk(page: Page, lab: Lab, stop: Stop) -> Iterator[str]:
 def settle(page: Page) -> None:
     """Wait until nothing more happens by itself."""
     expect(page.locator("[data-testid=stMainBlockContainer]")).to_be_visible()
-    page.wait_for_function(STILL)
+    page.wait_for_function(STILL, arg=PARTS)
     page.evaluate("() => document.fonts.ready.then(() => true)")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
