@@ -10,7 +10,7 @@ POT := $(VENV)/repz.pot
 STREAMLIT := $(VENV)/bin/streamlit run streamlit_app.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run hall dev setup test lint messages bench bench-full checkpoints browser clean
+.PHONY: help run hall dev setup test lint messages bench bench-full checkpoints shots browser clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -36,10 +36,11 @@ lint: $(VENV)/.tests  ## check style, format and types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-messages: $(VENV)/.tests  ## bring the translations up to date: what people read into the .po files, these into the .mo files
+messages: $(VENV)/.tests  ## bring the translations up to date: what people read into the .po files, these into the .mo files and the font
 	@$(BABEL) extract -F pyproject.toml --no-default-keywords -k _ -k N_ --add-location=file --no-wrap -o $(POT) .
 	@$(BABEL) update -D repz -d $(LOCALE) -i $(POT) -N --ignore-obsolete --ignore-pot-creation-date --no-wrap
 	@$(BABEL) compile -D repz -d $(LOCALE)
+	@$(PY) tests/font.py
 
 bench: $(VENV)/.browser .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python
@@ -50,6 +51,9 @@ bench-full: $(VENV)/.browser .venv-bench/.peers  ## as bench, with the long meas
 checkpoints: $(VENV)/.runtime  ## rebuild checkpoints/ from their recipes
 	@echo "Rebuilding checkpoints/"
 	@$(PY) -m repz_core checkpoints
+
+shots: browser  ## take the pictures anew that the pages are held against; look at them before a commit
+	@REPZ_SHOTS=renew $(PY) -m pytest -n 0 tests/e2e/test_shots.py
 
 browser: $(VENV)/.browser  ## find or install a browser for the end-to-end tests
 

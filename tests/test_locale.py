@@ -17,6 +17,7 @@ from repz_core.config import choices, field_at, leaf_paths
 from repz_core.locale import LANGUAGES, N_, _, language, use_language
 from repz_core.locale.retold import retell
 from repz_core.locale.words import SPOKEN, WRITTEN, spoken
+from tests.font import SMALL, STYLE, needed
 
 ROOT = Path(__file__).parent.parent
 LOCALE = ROOT / "repz_core" / "locale"
@@ -75,6 +76,14 @@ def test_the_font_has_every_chinese_sign() -> None:
     assert len(used) > 500
     assert not used - {chr(code) for code in TTFont(FONT).getBestCmap()}
     assert FONT.stat().st_size < 600_000
+
+
+def test_the_small_font_has_the_labs_own_words() -> None:
+    assert needed() <= set(TTFont(SMALL).getBestCmap()), "run make messages"
+    assert {f"U+{code:X}" for code in needed()} <= set(re.findall(r"U\+[0-9A-F]+", STYLE.read_text())), (
+        "run make messages"
+    )
+    assert SMALL.stat().st_size < 250_000
 
 
 def test_every_setting_choice_and_metric_has_words() -> None:

@@ -13,9 +13,7 @@ from repz_core.locale import ask, language, use_language
 SPEAK = {"en": ("en", "EN", "This page in English"), "zh": ("zh_CN", "中", "用中文显示本页")}
 COOKIE = "repz-lang"
 
-# Loaded where a system has no Chinese letters of its own alone: the theme names it behind all of theirs.
-FONT = f"""<style>@font-face {{ font-family: "repz SC"; font-display: swap; unicode-range: U+2E80-9FFF, U+FF00-FFEF;
-src: url("/repz/assets/{VERSION}/fonts/repz-sc.woff2") format("woff2"); }}</style>"""
+FONT = f'<style>@import url("/repz/assets/{VERSION}/fonts/repz-sc.css");</style>'
 
 _switch = bare_part("language")
 

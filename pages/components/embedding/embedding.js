@@ -86,7 +86,7 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
       drawKey(context, factor, height);
     } else {
       const dot = marker(context, colors, found.probes ? 3 : 2.2, 0);
-      for (const [x, y, label] of spots.all) dot(x, y, label);
+      for (const [x, y, label] of spots.all.toSorted((a, b) => a[2] - b[2])) dot(x, y, label);
       drawNames(context, spots.all, colors, names, [width, height]);
     }
     if (place !== null && images && place < images.shape[0]) drawCard(context, spots.all[place], pixels(images, place), images.shape.slice(1), paint, width, height);

@@ -39,12 +39,10 @@ export default part(["frame"], (parent, { data }) => {
     find(".value").textContent = `${text.name} = ${member.label}`;
     find(".metrics").textContent = Object.entries(text.metrics).filter(([name]) => name in member.metrics)
       .map(([name, words]) => `${words} ${figure(member.metrics[name])}`).join(" · ") + ` (${text.unit})`;
+    for (const { words, canvas } of rows) canvas.setAttribute("aria-label", `${words}, ${text.name} = ${member.label}`);
     const arrays = { ...(await frame(member.run, 0)), ...(await frame(member.run, member.step)) }; // its own inputs too
     if (members[slider.value] !== member) return; // it moved on meanwhile
-    for (const { array, words, canvas, lines } of rows) {
-      canvas.setAttribute("aria-label", `${words}, ${text.name} = ${member.label}`);
-      if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);
-    }
+    for (const { array, canvas, lines } of rows) if (arrays[array]) paint(canvas, arrays[array], columns, lines, sheet);
     root.dataset.shown = member.run;
   };
   const draw = (_run, data) => {

@@ -12,7 +12,7 @@ const number = new Intl.NumberFormat("en");
 export default part(["rows", "frame", "frames", "status"], (parent, { data, setTriggerValue }) => {
   const bar = parent.querySelector(".run_bar");
   bar.innerHTML = `
-    <span class="what" role="heading" aria-level="1"></span><span class="state" role="status"></span><span class="where watched"></span>
+    <span class="what" role="heading" aria-level="2"></span><span class="state" role="status"></span><span class="where watched"></span>
     <span class="transport"><button data-act="pause"></button> <button data-act="step"></button> <span class="turns"></span><button data-act="slow"></button> <button data-act="stop"></button></span>
     <span class="time"><button data-act="play"></button><select></select><input type="range" min="0" step="1"><span class="frame"></span>
     <button data-act="live"></button><button data-act="fork"></button></span>`;

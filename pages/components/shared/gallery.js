@@ -4,6 +4,7 @@ import { contactSheet, enlarged } from "./draw.js";
 // Each part's style sheet is its own; what parts share brings its styles along.
 const STYLE = `
   .picker { display: grid; grid-template-columns: repeat(var(--columns), var(--side)); gap: 3px; align-content: start; }
+  .picker[hidden] { display: none; }
   .picker button { position: relative; width: var(--side); height: var(--side); padding: 0; border: 0; border-radius: 3px; cursor: pointer;
     background: #000 center / contain no-repeat; image-rendering: pixelated; }
   .picker button:hover { opacity: 0.75; }
@@ -19,6 +20,7 @@ export function picker(parent, columns, choose) {
   style.textContent = STYLE;
   box.className = "picker";
   box.setAttribute("role", "listbox");
+  box.hidden = true; // until it has a name, and images to choose from
   box.style.setProperty("--columns", columns);
   parent.append(style, box);
   let here = 0, shown = null, said = "";
@@ -60,6 +62,7 @@ export function picker(parent, columns, choose) {
         shown = images;
       }
       box.setAttribute("aria-label", label);
+      box.hidden = false;
       [...box.children].forEach((button, i) => {
         const mark = marks[i];
         button.setAttribute("aria-selected", Boolean(mark));
