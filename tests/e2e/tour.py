@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page, expect
 
-from pages import gan, linear, simclr, sparse, vae
+from pages import compare, gan, linear, simclr, sparse, vae
 from pages.parts.assets import COMPONENTS
 from pages.parts.lab_page import Sections
 from repz_core import recipes
@@ -59,6 +59,14 @@ FIRST = (  # as the navigation leads there
     _stop("vae", "vae", _first("vae"), vae.SECTIONS),
     _stop("gan", "gan", _first("gan"), gan.PLANE),
     _stop("simclr", "simclr", _first("simclr"), simclr.GREY),
+    Stop(
+        "compare",
+        "compare",
+        "",
+        {name: title for name, (title, _show) in compare.SECTIONS.items()} | {"runs": compare.TWO},
+    ),
+    Stop("data", "data", "", {"": ""}),
+    Stop("runs", "runs", "", {"list": "All runs", "sweeps": "Sweeps"}),
 )
 OTHERS = (  # what another kind of run shows elsewhere
     _stop("linear-plane", "linear_ae", "A line through a cloud", linear.PLANE),
