@@ -18,8 +18,8 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
   const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers"), sheet = document.createElement("canvas");
   const on = Object.fromEntries(LAYERS.map((name) => [name, data.on.includes(name)]));
   let pointer = null, redraw = () => {};
-  const sign = { real: "● ", fakes: "▲ " };
-  bar.append(...LAYERS.map((name) => toggle(`${sign[name] ?? ""}${data.text[name]}`, on[name], (value) => { on[name] = value; redraw(); })));
+  bar.append(...LAYERS.map((name) => toggle(data.text[name], on[name], (value) => { on[name] = value; redraw(); })));
+  for (const [name, sign] of [["real", "●"], ["fakes", "▲"]]) bar.children[LAYERS.indexOf(name)].dataset.sign = sign;
   canvas.onpointermove = ({ offsetX, offsetY }) => { pointer = [offsetX, offsetY]; redraw(); };
   canvas.onpointerleave = canvas.onblur = () => { pointer = null; redraw(); };
   canvas.onkeydown = (event) => {
