@@ -69,4 +69,4 @@ def _to_url() -> None:
 def _nothing_yet() -> None:
     """What gets the first comparison: it takes minutes of every core, so it is a command and no button."""
     st.info(_("Nothing was compared here yet. This trains every family and measures them:"), icon=":material/compare:")
-    st.code(Ask(dataset="mnist5k").command, language="bash")
+    st.code(Ask(dataset="mnist5k").command, language=None)

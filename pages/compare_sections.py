@@ -115,6 +115,7 @@ def maps(comparison: Comparison) -> None:
         "alt": title, "waiting": _("waiting for the pictures"), "choose": _("choose"), "clear": _("none"),
         "chosen": _("{count} of {total} test images chosen"), "images": _("the first of the chosen images"),
         "hint": _("Draw a line around points in one map, or choose a class."),
+        "keys": _("Arrow keys move a ring that chooses what is in it."),
     }  # fmt: skip
     data = {
         "maps": [{"name": name_of(name), "array": f"map_{name}"} for name in coded], "text": text,

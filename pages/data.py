@@ -111,7 +111,8 @@ def _show(card: catalogue.Card, found: Peek | None, origin: str, said: tuple[str
             st.plotly_chart(figure, key="cloud", theme="streamlit")
         else:
             scale = math.ceil(WIDTH / COLUMNS / columns)
-            st.image(contact_sheet(found.x, COLUMNS, scale=scale), width="stretch", output_format="PNG")
+            sheet_alt = _("The first images of {name}").format(name=_(card.title))
+            st.image(contact_sheet(found.x, COLUMNS, scale=scale), width="stretch", output_format="PNG", alt=sheet_alt)
         what = _("Shown are the first of the training part.") if found else ""
         st.caption(" ".join([plain(" · ".join([*facts, *said]) + "."), what, f":gray-badge[{origin}]"]))
     with bars, st.container(border=True, height="stretch"):

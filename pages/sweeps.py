@@ -98,7 +98,7 @@ def _choose() -> None:
         with st.container(border=True):
             st.subheader(_("Which knob matters?"), anchor=False)
             st.caption(_("No sweep yet. Start one at the left, or by a command:"))
-            st.code("python -m repz_core sweep vae --dataset digits --grid beta=0.5,1,2,4 --seeds 3", language="bash")
+            st.code("python -m repz_core sweep vae --dataset digits --grid beta=0.5,1,2,4 --seeds 3", language=None)
         return
     asked = st.query_params.get("sweep")
     st.session_state["sweep"] = asked if asked in names else names[0]

@@ -1,12 +1,13 @@
-// Maps of the same test images, one a family: points chosen in one, by a line around them or by their class, stand out in
-// all, and their images are shown below.
+// Maps of the same test images, one a family: points chosen in one, by a line around them, by their class or by a ring that
+// keys move, stand out in all, and their images are shown below.
 import { compared } from "../shared/compared.js";
 import { toggle } from "../shared/controls.js";
 import { contactSheet, fit, letters, message } from "../shared/draw.js";
-import { lasso, within } from "./lasso.js";
+import { marker } from "../shared/shapes.js";
+import { lasso, ring, within } from "./lasso.js";
 
 const NEAR = 6; // pixels of a path that is but a click
-const RADIUS = 2.4, CHOSEN = 3.6;
+const RADIUS = 2.6, CHOSEN = 4;
 const REACH = 0.995; // share of the points that a map holds, along each axis; strays stick to its edge
 const SIDE = 38; // of a chosen image
 
@@ -27,15 +28,18 @@ export default compared((parent, data, again) => {
   };
   const maps = data.maps.map(({ name, array }) => {
     const box = document.createElement("figure"), canvas = document.createElement("canvas");
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${data.text.alt} ${name}`);
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-label", `${data.text.alt} ${name}. ${data.text.keys}`);
+    canvas.tabIndex = 0;
     box.append(Object.assign(document.createElement("figcaption"), { textContent: name }), canvas);
     find(".grid").append(box);
     const map = { array, canvas, path: null, spots: [] };
+    const held = (path) => map.spots.flatMap(([x, y], i) => (within(path, x, y) ? [i] : []));
+    ring(canvas, (path) => { map.path = path; path ? choose(held(path)) : again(); });
     lasso(canvas, (path) => { map.path = path; again(); }, (path) => {
       map.path = null;
       const [xs, ys] = [0, 1].map((i) => path.map((place) => place[i])), wide = Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
-      choose(wide < NEAR ? [] : map.spots.flatMap(([x, y], i) => (within(path, x, y) ? [i] : [])));
+      choose(wide < NEAR ? [] : held(path));
     });
     return map;
   });
@@ -69,26 +73,17 @@ function one(map, arrays, chosen, comparison, colors, names, text) {
   const held = (value, most) => Math.max(3, Math.min(most - 3, value));
   map.spots = Array.from(labels, (_, i) => [
     held(width / 2 + (found.data[2 * i] - (left + right) / 2) * scale, width), held(height / 2 - (found.data[2 * i + 1] - (low + top) / 2) * scale, height)]);
-  const dots = (places, radius, alpha, rim) => {
-    context.globalAlpha = alpha;
-    for (const i of places) {
-      context.beginPath();
-      context.arc(...map.spots[i], radius, 0, 2 * Math.PI);
-      context.fillStyle = colors[labels[i] % colors.length];
-      context.fill();
-      if (rim) context.stroke();
-    }
-    context.globalAlpha = 1;
-  };
-  Object.assign(context, { strokeStyle: "#fff", lineWidth: 1.2 });
-  dots(labels.keys(), RADIUS, chosen.size ? 0.22 : 1, false);
-  dots(chosen, CHOSEN, 1, true);
+  const dots = (places, mark) => { for (const i of places) mark(...map.spots[i], labels[i] % colors.length); };
+  context.globalAlpha = chosen.size ? 0.22 : 1;
+  dots(labels.keys(), marker(context, colors, RADIUS, 0));
+  context.globalAlpha = 1;
+  dots(chosen, marker(context, colors, CHOSEN));
   if (!chosen.size) titles(context, map.spots, labels, colors, names);
   if (!map.path) return;
   context.beginPath();
   map.path.forEach((place) => context.lineTo(...place));
   context.setLineDash([5, 4]);
-  context.lineWidth = 2;
+  Object.assign(context, { strokeStyle: "#fff", lineWidth: 2 });
   context.stroke();
   context.setLineDash([]);
 }
