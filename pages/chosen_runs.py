@@ -45,10 +45,10 @@ def _links(rows: Sequence[Row]) -> None:
     if len(rows) == 1:
         [row] = rows
         address = lecture.path_of(lecture.page_of(row.recipe.method), run=row.id)
-        st.markdown(f"**[{_('Open on its page')}]({address})**")
+        st.markdown("**[" + _("Open on its page") + f"]({address})**")
     elif len(rows) == 2:
         address = "/compare?runs=" + ",".join(row.id for row in rows)
-        st.markdown(f"**[{_('Compare the two')}]({address})**")
+        st.markdown("**[" + _("Compare the two") + f"]({address})**")
 
 
 def _facts(rows: Sequence[Row]) -> None:

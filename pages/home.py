@@ -70,4 +70,5 @@ def _card(run: Run, name: str) -> None:
             return
         address = lecture.path_of(lecture.page_of(run.recipe.method), run=run.id)
         st.markdown(f"**{link(plain(name or words), address)}**", unsafe_allow_html=True)
-        st.markdown(f":small[{words if name else _('trained here')}] :gray-badge[{state}]")
+        below = words if name else _("trained here")
+        st.markdown(f":small[{below}] :gray-badge[{state}]")

@@ -58,7 +58,7 @@ def _form() -> None:
         )  # fmt: skip
         if path and given.strip():
             texts.append(f"{path}={given}")
-    st.markdown(f":small[{_('Values with commas, or a law to draw from: `uniform:0:1`, `log:1e-4:1e-2`.')}]")
+    st.markdown(":small[" + _("Values with commas, or a law to draw from: `uniform:0:1`, `log:1e-4:1e-2`.") + "]")
     seeds, draws, steps = st.columns(3, gap="small")
     numbers = {
         "seeds": seeds.number_input(_("seeds"), 1, 100, 1, key="sweep-seeds"),
@@ -76,7 +76,7 @@ def _start(base: Recipe, texts: Sequence[str], numbers: dict[str, int]) -> None:
     """What would be trained, and the button. Raises RepzError for what cannot be."""
     if not texts and numbers["seeds"] == 1:
         st.button(_("Start"), icon=":material/play_arrow:", type="primary", disabled=True, width="stretch")
-        st.markdown(f":small[{_('Choose a knob and give it values, or ask for more seeds.')}]")
+        st.markdown(":small[" + _("Choose a knob and give it values, or ask for more seeds.") + "]")
         return
     asked = sweep.make(base, [sweep.axis(base, text) for text in texts], **numbers)
     members = sweep.members(asked)
@@ -157,7 +157,7 @@ def _progress(found: Sweep, rows: Sequence[Row]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress((stand.total - stand.under_way) / max(1, stand.total), words)
         address = lecture.path_of("runs", show="list", q=f"tag:{found.name}")
-        st.markdown(f"[{_('its runs')}]({address})", width="content")
+        st.markdown("[" + _("its runs") + f"]({address})", width="content")
 
 
 def _parallel(found: Sweep, rows: Sequence[Row], metrics: Sequence[str]) -> None:

@@ -172,7 +172,8 @@ def _differences(run: Run, other: Run) -> None:
     """The settings that differ, with both values."""
     mine, theirs = _flat(run.recipe.plain()), _flat(other.recipe.plain())
     paths = [path for path in dict.fromkeys([*mine, *theirs]) if mine.get(path) != theirs.get(path)]
-    lines = [f"| {_('setting')} | {plain(_family(run))} | {plain(_family(other))} |", "|---|---|---|"]
+    setting = _("setting")
+    lines = [f"| {setting} | {plain(_family(run))} | {plain(_family(other))} |", "|---|---|---|"]
     lines += [f"| {plain(path)} | {_said(mine, path)} | {_said(theirs, path)} |" for path in paths]
     hint = _("All other settings are the same. —: the family has no such setting.")
     badges = [panels.provenance(recorded(side)) for side in dict.fromkeys((run, other))]

@@ -46,7 +46,7 @@ def trade_off(
             marker={"size": size, "color": color}, customdata=places, text=[names[place] for place in places],
             hovertemplate="%{text}<br>%{x:.4g}, %{y:.4g}<extra></extra>",
         )  # fmt: skip
-    key = f"{swatch(palette.OTHER, _('beaten by no run'))}  {swatch(palette.PARENT, _('beaten'))}"
+    key = swatch(palette.OTHER, _("beaten by no run")) + "  " + swatch(palette.PARENT, _("beaten"))
     finish(figure, "plane", x, y, key, hovermode="closest")
     for axis in (figure.layout.xaxis, figure.layout.yaxis):
         axis.update(tickfont={"size": 15}, title={"font": {"size": 17}})

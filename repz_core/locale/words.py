@@ -26,6 +26,8 @@ SPOKEN = (
     N_("linear"), N_("minimax"), N_("no negatives"), N_("non saturating"), N_("normal"), N_("orthonormal"),
     N_("pathwise"), N_("reconstruction"), N_("score"), N_("sheet"), N_("simultaneous"), N_("tied"), N_("untied"),
     N_("wasserstein"),
+    # pictures over time
+    N_("atoms"), N_("manifold"), N_("neighbours"), N_("reconstructions"), N_("samples"), N_("singular vectors"),
     # metrics
     N_("active units"), N_("alive"), N_("amortisation gap"), N_("distance"), N_("fid"), N_("high quality"), N_("js"),
     N_("knn"), N_("loss over floor"), N_("modes"), N_("nll"), N_("precision"), N_("principal angle"), N_("probe h"),
