@@ -51,7 +51,8 @@ def test_their_figures_hold_numbers(names):
     assert len(shown) > 10
     for figure in shown:
         asking = [trace for trace in figure.data if trace.meta] or figure.data
-        assert any(trace.y is not None and len(trace.y) for trace in asking)
+        drawn = [trace.dimensions[0]["values"] if isinstance(trace, go.Parcoords) else trace.y for trace in asking]
+        assert any(numbers is not None and len(numbers) for numbers in drawn)
 
 
 def plotted():
