@@ -35,9 +35,11 @@ const ours = (node) => host(node).closest(".stBidiComponent");
 const name = (node) =>
   `${host(node).closest("[class*=st-key]")?.className.match(/st-key-\\S+/)} ${node.outerHTML.slice(0, 120)}`;
 """
-# Pictures without words (a table of Streamlit's has its words in a table behind the canvas), and those that can be pointed at but not moved by keys.
+# Pictures without words, and those that can be pointed at but not moved by keys. Streamlit's tables have their words
+# in a table behind the canvas.
 PICTURES = f"""() => {{ {DEEP}
-  const beside = "[aria-hidden=true], button, [data-testid=stDataFrame], [role=img][aria-label], .repz_menu", nodes = deep(document).filter(seen);
+  const beside = "[aria-hidden=true], button, [data-testid=stDataFrame], [role=img][aria-label], .repz_menu";
+  const nodes = deep(document).filter(seen);
   const mute = nodes.filter((node) => node.matches("canvas") || (node.matches("svg") && ours(node)))
     .filter((node) => !node.getAttribute("aria-label")?.trim() && !node.closest(beside));
   const deaf = nodes.filter((node) => node.matches("canvas") && !(node.tabIndex === 0 && node.onkeydown))
