@@ -27,7 +27,7 @@ def parallel(axes: Sequence[Axis], costs: Sequence[float]) -> go.Figure:
     figure = go.Figure(go.Parcoords(line=line, dimensions=[_dimension(axis) for axis in axes], labelside="top"))
     figure.update_traces(labelfont={"size": 17}, tickfont={"size": 15}, rangefont={"size": 1, "color": "rgba(0,0,0,0)"})
     figure.update_layout(margin={"l": 60, "r": 50, "t": 90, "b": 24}, height=380, font={"size": 15}, template="none")
-    key = f"{swatch(palette.OTHER, _('best'))}  {swatch(palette.PARENT, _('worst'))}"
+    key = swatch(palette.OTHER, _("best")) + "  " + swatch(palette.PARENT, _("worst"))
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1.2, "xanchor": "left", "yanchor": "bottom"}
     return figure.add_annotation(text=key, showarrow=False, **place)
 
