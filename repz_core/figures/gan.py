@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from repz_core.figures import palette
 from repz_core.figures.live import DASHES, finish, line, logarithmic, sides, swatch, trace
 from repz_core.locale import _
+
+WIDTHS = ((4, "━━"), (1, "──"))  # of lines in pixels, and what a key draws of them
 
 
 class Curve(NamedTuple):
@@ -27,15 +29,13 @@ def curves(
     log: bool = False,
 ) -> go.Figure:  # fmt: skip
     """Curves over the step, with thin level lines of theory (value, name) labelled on the line."""
-    figure = go.Figure()
-    for curve, dash in zip(shown, DASHES, strict=False):
-        look = line(curve.color, dash)
-        if curve.mark:
-            look |= {"mode": "lines+markers", "marker": {"size": 5, "color": curve.color}}
+    figure, signs = go.Figure(), []
+    for place, curve in enumerate(shown):
+        look, sign = _look(curve, place)
+        signs.append(sign)
         hover = "%{y:.3g}<extra>" + curve.name + "</extra>"
         figure.add_scatter(**trace([], "step", curve.column, curve.name), **look, hovertemplate=hover)
-    pieces = zip(shown, DASHES.values(), strict=False)
-    key = "  ".join(swatch(curve.color, curve.name, sign) for curve, sign in pieces)
+    key = "  ".join(swatch(curve.color, curve.name, sign) for curve, sign in zip(shown, signs, strict=True))
     finish(figure, "steps", _("step"), y, key, hovermode="x unified")
     for value, name in levels:
         figure.add_hline(value, line={"width": 1.5, "color": palette.PARENT})
@@ -44,6 +44,17 @@ def curves(
     if span:
         figure.update_layout(meta={**figure.layout.meta, "range": list(span)})
     return logarithmic(figure) if log else figure
+
+
+def _look(curve: Curve, place: int) -> tuple[dict[str, Any], str]:
+    """How a figure's curve is drawn beside its colour, and what the key draws of it: dashes of its own, but where rows
+    jitter, and would tear dashes, a thickness of its own.
+    """
+    if not curve.mark:
+        width, sign = WIDTHS[min(place, len(WIDTHS) - 1)]
+        return line(curve.color, width=width), sign
+    dash, sign = list(DASHES.items())[place]
+    return line(curve.color, dash) | {"mode": "lines+markers", "marker": {"size": 5, "color": curve.color}}, sign
 
 
 def mode_bars(num_modes: int) -> go.Figure:
