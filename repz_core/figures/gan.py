@@ -30,8 +30,8 @@ def curves(
 ) -> go.Figure:  # fmt: skip
     """Curves over the step, with thin level lines of theory (value, name) labelled on the line."""
     figure, signs = go.Figure(), []
-    for place, curve in enumerate(shown):
-        look, sign = _look(curve, place)
+    for rank, curve in enumerate(shown):
+        look, sign = _look(curve, rank)
         signs.append(sign)
         hover = "%{y:.3g}<extra>" + curve.name + "</extra>"
         figure.add_scatter(**trace([], "step", curve.column, curve.name), **look, hovertemplate=hover)
@@ -46,14 +46,14 @@ def curves(
     return logarithmic(figure) if log else figure
 
 
-def _look(curve: Curve, place: int) -> tuple[dict[str, Any], str]:
+def _look(curve: Curve, rank: int) -> tuple[dict[str, Any], str]:
     """How a figure's curve is drawn beside its colour, and what the key draws of it: dashes of its own, but where rows
     jitter, and would tear dashes, a thickness of its own.
     """
     if not curve.mark:
-        width, sign = WIDTHS[min(place, len(WIDTHS) - 1)]
+        width, sign = WIDTHS[min(rank, len(WIDTHS) - 1)]
         return line(curve.color, width=width), sign
-    dash, sign = list(DASHES.items())[place]
+    dash, sign = list(DASHES.items())[rank]
     return line(curve.color, dash) | {"mode": "lines+markers", "marker": {"size": 5, "color": curve.color}}, sign
 
 
