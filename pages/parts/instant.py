@@ -38,7 +38,7 @@ def instant(run: Run, short: str) -> None:
         "start": nearest(stops, value(run.recipe, path)),
         "knobs": [{"name": _name(each), "words": spoken(_name(each))} for each in families],
         "stops": [_stop(member, short) for member in stops], "whole": isinstance(stops[0].value, int),
-        "ahead": access.presenting(), "starts": access.may_start(), "text": _texts(found, seconds),
+        "starts": access.may_start(), "text": _texts(found, seconds),
     }  # fmt: skip
     if wish := _instant(key="instant", data=data, on_wish_change=lambda: None).wish:
         _obey(wish, like, path, families)

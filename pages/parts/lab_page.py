@@ -16,6 +16,7 @@ from repz_core.locale import _
 from repz_core.run import Run
 
 Section = Callable[[Run, Recipe | None], None]  # of the run in view, and of what the knobs ask for (None: not valid)
+TALL = {"gradients", "derivation"}  # sections that need the height of a screen, and no other run beside theirs
 Sections = dict[str, tuple[str, Section]]
 
 
@@ -30,7 +31,7 @@ def lab_page(methods: Sequence[str], short: str, sections: Callable[[Run], Secti
     """
     run = run_in_view(methods)
     fork_step = run_bar(run, title_of(run, short))
-    instant(run, short)
+    slider = st.container()
     knobs, panels = st.columns([0.68, 3], gap="small")
     with knobs, st.container(key="knobs"):
         if len(methods) > 1:
@@ -43,7 +44,11 @@ def lab_page(methods: Sequence[str], short: str, sections: Callable[[Run], Secti
                 fork_run(recipe, run, fork_step)
     with panels:
         found = sections(run)
-        found[chosen({name: _(title) for name, (title, _show) in found.items()})][1](run, recipe)
+        name = chosen({name: _(title) for name, (title, _show) in found.items()})
+        if name not in TALL:
+            with slider:
+                instant(run, short)
+        found[name][1](run, recipe)
 
 
 def _choose_family(run: Run, methods: Sequence[str]) -> None:

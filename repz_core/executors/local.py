@@ -6,9 +6,12 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 
 from repz_core.config import RepzError
 from repz_core.limits import Limits, cap_memory
@@ -28,8 +31,20 @@ class Local:
     def start(self, folder: Path) -> BaseProcess:
         """A worker on that run folder, already going."""
         process = self.context.Process(target=_main, args=(folder, self.limits), daemon=False, name=folder.name)
-        process.start()
+        with _without_program():
+            process.start()
         return process
+
+
+@contextmanager
+def _without_program() -> Iterator[None]:
+    """A worker needs nothing of the program that starts it, and would run a script without a guard again to have it."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def _main(folder: Path, limits: Limits) -> None:

@@ -108,6 +108,11 @@ def test_a_wrong_code_is_refused_and_the_right_one_gives_controls(hosted: Lab, p
     expect(presenter.get_by_text("the presenter starts runs")).to_be_visible()
 
 
+def run_of(url: str) -> str:
+    """The run that a page's URL names."""
+    return re.search("run=([a-z0-9_-]+)", url).group(1)
+
+
 def test_viewers_start_runs_once_the_presenter_lets_them_up_to_a_limit(
     hosted: Lab, presenter: Page, viewer: Page
 ) -> None:
@@ -119,11 +124,11 @@ def test_viewers_start_runs_once_the_presenter_lets_them_up_to_a_limit(
     try:
         at(viewer, hosted, SHIPPED)
         for _run in range(2):
-            before = viewer.url
+            before = run_of(viewer.url)
             moved(viewer, 3)
             start_button(viewer).click()
-            viewer.wait_for_url(lambda url, before=before: url != before)
-            started.append(re.search("run=([a-z0-9_-]+)", viewer.url).group(1))
+            viewer.wait_for_url(lambda url, before=before: run_of(url) != before)
+            started.append(run_of(viewer.url))
         moved(viewer, 3)
         expect(viewer.get_by_text("2 of your runs are under way")).to_be_visible()
         expect(start_button(viewer)).to_have_count(0)

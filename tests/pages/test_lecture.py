@@ -88,7 +88,7 @@ def test_home_shows_the_four_questions_with_pictures_and_scenes(home):
     assert not page.exception
     text = "\n".join(block.value for block in page.markdown)
     for number, question in enumerate(QUESTIONS, 1):
-        assert f"#### {number} · {question.title}" in text
+        assert f"## {number} · {question.title}" in text
     for place, scene in PLACES:
         link = f'href="{escape(lecture.address(lecture.FIRST, place, scene))}" target="_self"'
         assert text.count(link) >= 2  # of its question, of its lecture

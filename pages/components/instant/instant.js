@@ -29,7 +29,7 @@ function mount(root) {
   const find = (selector) => root.querySelector(selector), ready = shelf(), button = find("button");
   let data = null, tell = null, shown = 0, timer = 0, moving = false;
   root.onpointerdown = (event) => event.stopPropagation(); // the stage would have the script told of what stands in
-  root.onpointerenter = root.onfocusin = () => prefetch();
+  root.onpointerenter = root.onfocusin = () => prefetch(); // not before: a first visit is light
 
   const prefetch = () => data.borrowed || ready.hold(data.stops.map(({ run }) => run), shown, view());
   const view = () => {
@@ -94,7 +94,6 @@ function mount(root) {
     scale.go(moving ? place : scale.near(start, asked()));
     if (moving && !borrowed) lend();
     say();
-    if (data.ahead) prefetch();
   };
 
   const menu = (knobs, knob, words) => {
