@@ -66,19 +66,20 @@ def end_supervisor(store: RunStore) -> None:
     psutil.wait_procs(family, timeout=10)
 
 
+def at_work(run: Run) -> psutil.Process | None:
+    """The worker that has the run's lock open, if one has."""
+    for worker in psutil.process_iter():
+        with suppress(psutil.Error):
+            here = worker.open_files() if "forkserver" in " ".join(worker.cmdline()) else []
+            if any(file.path == str(run.folder / "lock") for file in here):
+                return worker
+    return None
+
+
 def worker_of(run: Run) -> psutil.Process:
     """The process that holds the run's lock."""
     found: list[psutil.Process] = []
-
-    def look() -> bool:
-        for worker in psutil.process_iter():
-            with suppress(psutil.Error):
-                here = worker.open_files() if "forkserver" in " ".join(worker.cmdline()) else []
-                if any(file.path == str(run.folder / "lock") for file in here):
-                    found.append(worker)
-        return bool(found)
-
-    until(look, "a worker")
+    until(lambda: found.extend(filter(None, [at_work(run)])) or found, "a worker")
     return found[0]
 
 
@@ -158,11 +159,10 @@ def test_a_worker_that_keeps_dying_ends_as_failed(store: RunStore, monkeypatch: 
     run = store.submit(asked(4, steps=100_000).replace(**{"training.num_frames": 2}))
     killed = 0
     while run.status.state not in ENDED:
-        until(lambda: run.locked() or run.status.state in ENDED, "a worker or the end")
-        if run.status.state not in ENDED:
-            worker_of(run).kill()
+        if worker := at_work(run):
+            worker.kill()
             killed += 1
-            until(lambda: not run.locked(), "its death")
+            worker.wait(DEADLINE)  # not for its lock: the next worker may hold that already
         assert killed < 20
     assert run.status.state == "failed"
     assert "died" in run.status.message
