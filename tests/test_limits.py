@@ -148,7 +148,7 @@ def test_nothing_in_the_core_asks_the_wall_clock():
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
         called = {ast.unparse(call.func) for call in calls}
         if path.name == "listing.py":  # how old a run is, for people, is a matter of dates
-            continue
+            called -= {"time.time"}
         assert not called & {"time.time", "time.time_ns", "datetime.now", "datetime.datetime.now"}, path.name
 
 

@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -99,16 +100,8 @@ def adopt(file: Path, name: str) -> Card:
         return there
     if path.exists():
         raise taken(name)
-    draft = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _in_one_move(path) as draft:
         shutil.copyfile(file, draft)
-        os.replace(draft, path)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
     return card
 
 
@@ -120,19 +113,26 @@ def taken(name: str) -> RepzError:
 
 def write(path: Path, arrays: Arrays, card: Card) -> Path:
     """Put a data set in a file, in one move. Raises RepzError where that cannot be."""
-    draft = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _in_one_move(path) as draft:
         save_file(
             {name: np.ascontiguousarray(arrays[name]) for name in KINDS}, draft, {HEAD: json.dumps(card._asdict())}
         )
+    return path
+
+
+@contextmanager
+def _in_one_move(path: Path) -> Iterator[Path]:
+    """A file beside `path` to be written, which takes its place at the end. Raises RepzError where that cannot be."""
+    draft = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
         os.replace(draft, path)
     except (OSError, SafetensorError) as error:
         raise _unwritable(path, error) from None
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-    return path
 
 
 def check_name(name: str) -> str:

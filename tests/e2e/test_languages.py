@@ -42,7 +42,7 @@ def test_the_browser_is_asked(chinese: Page, lab: Lab) -> None:
     expect(chinese.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(chinese.locator(".language button")).to_have_text("EN")
     found = chinese.evaluate("document.fonts.load('16px \"repz SC\"', '学').then((faces) => faces.length)")
-    assert found, "letters for whoever has none"
+    assert found == 2, "letters for whoever has none: the lab's own words', and all others"
 
 
 def test_the_switch_holds_on_the_next_page_and_after_a_reload(page: Page, lab: Lab) -> None:
