@@ -42,10 +42,12 @@ messages: $(VENV)/.tests  ## bring the translations up to date: what people read
 	@$(BABEL) compile -D repz -d $(LOCALE)
 	@$(PY) tests/font.py
 
-bench: $(VENV)/.browser .venv-bench/.peers  ## measure side by side with peers, within 20 minutes; one JSON object a line
+bench:  ## measure side by side with peers, within 20 minutes; one JSON object a line
+	@$(MAKE) --no-print-directory browser .venv-bench/.peers >&2
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python
 
-bench-full: $(VENV)/.browser .venv-bench/.peers  ## as bench, with the long measurements
+bench-full:  ## as bench, with the long measurements
+	@$(MAKE) --no-print-directory browser .venv-bench/.peers >&2
 	@$(PY) -m repz_core.bench --peers .venv-bench/bin/python --full
 
 checkpoints: $(VENV)/.runtime  ## rebuild checkpoints/ from their recipes

@@ -48,32 +48,36 @@ def flat_map(features: Tensor, seed: int = 0) -> Tensor:
 
 def aligned_maps(frames: Sequence[NDArray[Any]], seed: int = 0) -> NDArray[np.float32]:
     """Maps of the same N points in T frames (N, d), (T, N, 2), so that a point that moves on screen has moved among the
-    others: from the last frame backwards each map begins as the one after it, and is turned to lie upon it.
+    others: from the last frame backwards each map begins as the one after it, the last as a plain UMAP, goes on in
+    small strides and is turned to lie upon what it began as.
 
-    umap's AlignedUMAP takes 20 s for 16 frames of 400 points, nearly all of it to compare neighbourhoods of frames next
-    to each other; this takes a tenth of that, and the last map is a plain UMAP.
+    With UMAP's own stride a map of one and the same frame wanders by a third of its size, and this by 6 %, as umap's
+    AlignedUMAP does; that takes 20 s for 16 frames of 400 points, nearly all of it to compare neighbourhoods of frames
+    next to each other, and this a tenth of it.
     """
     num_frames, num = len(frames), len(frames[0])
     if num < _FEW or num_frames < 2:
         return np.zeros((num_frames, num, 2), np.float32)
-    maps: list[NDArray[np.float32]] = []
-    for frame in reversed(frames):
-        features = torch.from_numpy(np.asarray(frame, np.float32))
-        places = _scaled(_layout(features, seed, maps[-1] if maps else None))
-        maps.append(places @ turn(places, maps[-1]) if maps else places)
-    return np.stack(maps[::-1])
+    backwards = [torch.from_numpy(np.asarray(frame, np.float32)) for frame in reversed(frames)]
+    maps = [_scaled(_layout(backwards[0], seed))]
+    for features in backwards:
+        places = _scaled(_layout(features, seed, maps[-1]))
+        maps.append(places @ turn(places, maps[-1]))
+    return np.stack(maps[:0:-1])
 
 
 def _layout(features: Tensor, seed: int, start: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-    """UMAP's places of rows (N, d), or where it gets to from `start` in fewer rounds.
+    """UMAP's places of rows (N, d), or where it gets to from `start` in fewer and smaller strides.
 
     Its own search for neighbours is compiled anew in every process, for 20 s; all distances take a second at the most.
     """
     neighbours = min(NEIGHBOURS, len(features) - 1)
     distances, indices = torch.cdist(features, features).topk(neighbours, largest=False)
+    way: dict[str, Any] = {"init": "spectral", "n_epochs": 200}
+    if start is not None:
+        way = {"init": 10 * start, "n_epochs": 100, "learning_rate": 0.03}  # umap's maps span about 20
     model = _umap().UMAP(
-        n_neighbors=neighbours, n_epochs=200 if start is None else 60, random_state=seed, n_jobs=1,
-        init="spectral" if start is None else 10 * start,  # umap's maps span about 20
+        n_neighbors=neighbours, random_state=seed, n_jobs=1, **way,
         precomputed_knn=(indices.numpy().astype(np.int32), distances.numpy()), force_approximation_algorithm=True,
     )  # fmt: skip
     with warnings.catch_warnings():

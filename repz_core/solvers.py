@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor
+from torch.profiler import record_function
 
 from repz_core.config import RepzError
 from repz_core.locale import _
@@ -37,7 +38,8 @@ def sparse_encode(x: Tensor, dictionary: Tensor, l1: float, enough: float = 1e-1
         correlations, squares = (rows @ atoms.T).numpy(), rows.square().sum(1).numpy()
         encode_rows(correlations, squares, gram, float(l1), enough, codes[part].numpy(), gaps[part].numpy())
 
-    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+    # Named for profiles, which see torch's own operators alone.
+    with record_function("repz::sparse_encode"), ThreadPoolExecutor(torch.get_num_threads()) as threads:
         list(threads.map(encode, range(0, len(x), ROWS)))
     return codes, gaps
 

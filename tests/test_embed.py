@@ -1,5 +1,7 @@
 """Maps of embeddings: a function of the seed, neighbours kept, frames aligned; quality against scikit-learn's."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -42,7 +44,8 @@ def test_aligned_maps_move_little_where_little_happens():
     still = aligned_maps([x, x, x])
     assert still.shape == (3, 90, 2)
     assert all(apart(places) for places in still)
-    assert np.linalg.norm(still[1] - still[0], axis=1).mean() < 0.3, "of a map of size one"
+    for before, after in pairwise(still):
+        assert np.linalg.norm(after - before, axis=1).mean() < 0.1, "of a map of size one"
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -155,7 +155,10 @@ _COLLAPSE: dict[str, Any] = {
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     N_("2-D map of MNIST"): ("mnist5k", _MAP | _QUICK),
     N_("2-D map of digits"): ("digits", _MAP),
-    N_("2-D map without the prior: an autoencoder"): ("mnist5k", _MAP | _QUICK | {"model.beta": 0.0}),
+    N_("2-D map without the prior: an autoencoder"): (
+        "mnist5k",
+        _MAP | _QUICK | {"model.beta": 0.0, "training.num_frames": 20},
+    ),
     N_("16 dimensions"): ("mnist5k", _SIXTEEN),
     N_("A Laplace prior"): ("digits", _MAP | {"model.prior": "laplace"}),
     N_("Posterior collapse"): ("digits", _COLLAPSE),

@@ -2,8 +2,9 @@
 
 The peak is the best rate of float32 products of 1,024 x 1,024, on as many threads as the recipe has. A step's
 operations are those of its matrix products and convolutions, forward and backward, as torch counts them; what else it
-does counts as none, and neither does the compiled lasso solver. Its time is the median of engine.train's steps. The
-table has each operator's share of a profiled step's time, the greatest first, and what passes between operators.
+does counts as none, and neither does the compiled lasso solver (repz::sparse_encode). Its time is the median of
+engine.train's steps. The table has each operator's share of a profiled step's time, the greatest first, and what
+passes between operators.
 """
 
 import statistics

@@ -1,12 +1,14 @@
 """Aligned maps of a run's frames against umap-learn's AlignedUMAP as called by default.
 
 Both get the embeddings of the same points in frames of the shipped SimCLR run on MNIST. Ours begins each map where the
-next one ended and turns it upon that; theirs joins all of them by relations. In one process, after a first call of each
-on few points. Quality is trustworthiness, mean over frames; the table has how far a point goes between two frames, in
-standard deviations of the map. For the form alone the peer is left out: each process compiles it anew, for ten seconds.
+next one ended, goes on in small strides and turns it upon that; theirs joins all of them by relations. In one process,
+after a first call of each on few points. Quality is trustworthiness, mean over frames; the table has how far a point
+goes between two frames, in standard deviations of the map, and how far when one frame stands three times: what moves
+then means nothing. For the form alone the peer is left out: each process compiles it anew, for ten seconds.
 """
 
 import statistics
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -24,21 +26,23 @@ def run(settings: Settings) -> Result:
     """Median seconds of both."""
     frames = frames_of(settings.pick(2, 6, 14), settings.pick(60, 400, 400))
     few = [frame[:40] for frame in frames[:2]]
-    sides = (embed.aligned_maps,) if settings.size == "quick" else (embed.aligned_maps, theirs_of)
-    for side in sides:
+    sides = {"ours": embed.aligned_maps} | ({} if settings.size == "quick" else {"the peer's": theirs_of})
+    for side in sides.values():
         timed(side, few)  # compiles
-    values = interleave(settings.pick(1, 1, 5), *(lambda i, side=side: timed(side, frames) for side in sides))
-    ours, theirs = values[0], values[1] if len(sides) == 2 else []
-    quality = [_trust(frames, side[0][1]) if side else None for side in (ours, theirs)]
+    turns = [lambda i, side=side: timed(side, frames) for side in sides.values()]
+    values = interleave(settings.pick(1, 1, 5), *turns)
+    maps = {name: found[0][1] for name, found in zip(sides, values, strict=True)}
+    quality = [_trust(frames, places) for places in maps.values()]
+    still = {name: side(frames[-1:] * 3) for name, side in sides.items()}
     table = [
-        {"maps": name, "frames": len(frames), "points": len(frames[0]), "moves": moves(side[0][1])}
-        for name, side in (("ours", ours), ("the peer's", theirs))
-        if side
-    ]
+        {"maps": name, "frames": len(frames), "points": len(frames[0]), "moves": moves(maps[name]),
+         "moves of a still frame": moves(still[name])}
+        for name in sides
+    ]  # fmt: skip
+    ours, theirs = [*([seconds for seconds, _maps in found] for found in values), []][:2]
     return Result.of(
-        "umap_aligned", "s", [seconds for seconds, _maps in ours], [seconds for seconds, _maps in theirs],
-        peer_name="umap-learn AlignedUMAP()", less_is_better=True, quality_ours=quality[0], quality_peer=quality[1],
-        table=table,
+        "umap_aligned", "s", ours, theirs, peer_name="umap-learn AlignedUMAP()", less_is_better=True,
+        quality_ours=quality[0], quality_peer=quality[1] if theirs else None, table=table,
     )  # fmt: skip
 
 
@@ -60,7 +64,7 @@ def theirs_of(frames: list[np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(places) for places in fitted.embeddings_]
 
 
-def moves(maps: list[np.ndarray]) -> float:
+def moves(maps: Sequence[np.ndarray] | np.ndarray) -> float:
     """Root mean square of a point's way from one map (N, 2) to the next, over the map's standard deviation."""
     ways = [np.sqrt(np.square(b - a).sum(1).mean()) / b.std() for a, b in pairwise(maps)]
     return float(statistics.mean(ways))
