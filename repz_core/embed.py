@@ -51,9 +51,9 @@ def aligned_maps(frames: Sequence[NDArray[Any]], seed: int = 0) -> NDArray[np.fl
     others: from the last frame backwards each map begins as the one after it, the last as a plain UMAP, goes on in
     small strides and is turned to lie upon what it began as.
 
-    With UMAP's own stride a map of one and the same frame wanders by a third of its size, and this by 6 %, as umap's
-    AlignedUMAP does; that takes 20 s for 16 frames of 400 points, nearly all of it to compare neighbourhoods of frames
-    next to each other, and this a tenth of it.
+    With UMAP's own stride the map of one and the same frame wanders by a third of its size, with this one by a tenth,
+    with umap's AlignedUMAP by 7 %. That takes ten times as long, nearly all of it to compare neighbourhoods of frames
+    next to each other.
     """
     num_frames, num = len(frames), len(frames[0])
     if num < _FEW or num_frames < 2:
@@ -67,7 +67,7 @@ def aligned_maps(frames: Sequence[NDArray[Any]], seed: int = 0) -> NDArray[np.fl
 
 
 def _layout(features: Tensor, seed: int, start: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-    """UMAP's places of rows (N, d), or where it gets to from `start` in fewer and smaller strides.
+    """UMAP's places of rows (N, d), or where it gets to from `start` in small strides.
 
     Its own search for neighbours is compiled anew in every process, for 20 s; all distances take a second at the most.
     """
@@ -75,7 +75,7 @@ def _layout(features: Tensor, seed: int, start: NDArray[np.float32] | None = Non
     distances, indices = torch.cdist(features, features).topk(neighbours, largest=False)
     way: dict[str, Any] = {"init": "spectral", "n_epochs": 200}
     if start is not None:
-        way = {"init": 10 * start, "n_epochs": 100, "learning_rate": 0.03}  # umap's maps span about 20
+        way = {"init": 10 * start, "n_epochs": 200, "learning_rate": 0.05}  # umap's maps span about 20
     model = _umap().UMAP(
         n_neighbors=neighbours, random_state=seed, n_jobs=1, **way,
         precomputed_knn=(indices.numpy().astype(np.int32), distances.numpy()), force_approximation_algorithm=True,
