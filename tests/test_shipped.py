@@ -22,7 +22,7 @@ def test_checkpoints_are_the_presets_and_nothing_else():
 
 def test_they_fit():
     sizes = {run.id: sum(f.stat().st_size for f in run.folder.rglob("*") if f.is_file()) / 1e6 for run in RUNS}
-    assert sum(sizes.values()) <= 40 * 1.048576  # 40 MiB
+    assert sum(sizes.values()) <= 40
     assert max(sizes.values()) <= 2
 
 

@@ -97,8 +97,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def profile(playwright: Playwright, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A browser with a cache on disk, whose pages share a process that its first, blank one keeps alive: scripts that are
-    there, and compiled, take two thirds off a visit.
+    """A browser with a cache on disk, whose pages share a process that its first one keeps alive: scripts that are there,
+    and compiled, take two thirds off a visit.
     """
     folder = tmp_path_factory.mktemp("profile")
     size: ViewportSize = {"width": 1280, "height": 720}
