@@ -94,9 +94,32 @@ def test_the_page_has_every_line(rows):
     for row in rows[2:]:
         [line] = [line for line in text.splitlines() if line.startswith(f"| {row['task']} |")]
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        assert cells[1:5] == ["" if row[name] is None else str(row[name]) for name in ("ours", "peer", "unit", "ratio")]
+        assert cells[1:5] == [page._cell(row[name]) for name in ("ours", "peer", "unit", "ratio")]
         source = ast.parse((ROOT / "repz_core/bench/tasks" / f"{row['task']}.py").read_text())
         assert ast.get_docstring(source) in text
+
+
+def test_the_kept_page_is_of_the_kept_lines_and_has_every_task():
+    lines = (ROOT / "docs/bench.jsonl").read_text(encoding="utf-8").splitlines()
+    assert (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8") == page.page(lines)
+    head, *rows = map(json.loads, lines)
+    assert head["command"] == "make bench"
+    assert {row["task"] for row in rows} >= set(tasks.names())
+    assert sum(row["took"] for row in rows[: len(tasks.names())]) < 20 * 60
+
+
+def test_what_falls_short_is_said():
+    row = {"task": "vae", "ratio": 1.5, "required": 1.8, "ours": 3.0, "limit": None, "table": None}
+    assert page.short(row) == ["vae 1.5, asked ≥ 1.8"]
+    assert page.short(row | {"required": 1.5}) == []
+    table = [
+        {"figure": "scrub", "ours": 20.0, "least": 30.0, "limit": None},
+        {"data": "digits", "ratio": 2, "required": 2},
+    ]
+    assert page.short(row | {"required": 0.0, "limit": 2.0, "table": table}) == [
+        "vae 3, asked ≤ 2", "vae scrub 20, asked ≥ 30",
+    ]  # fmt: skip
+    assert page.short({"task": "vae", "error": "no"}) == ["vae failed"]
 
 
 def test_a_failed_task_is_on_the_page():

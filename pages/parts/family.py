@@ -38,8 +38,12 @@ class Family(NamedTuple):
 
 
 def twin(run: Run, **changes: Any) -> Run | None:
-    """The run like `run` but for `changes`, recorded or trained before; None where there is none."""
-    return RunStore().find(_like(run, changes))
+    """The run like `run` but for `changes`, recorded or trained before, however often it was looked at; None where
+    there is none.
+    """
+    store, like = RunStore(), _like(run, changes)
+    others = (other for other in store.list() if other.recipe.method == like.method)
+    return store.find(like) or next((other for other in others if recipes.alike(other.recipe, like)), None)
 
 
 def offer_twin(run: Run, **changes: Any) -> None:

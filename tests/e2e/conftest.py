@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from repz_core.runs import RunStore
 from tests.browser import find_browser
@@ -97,8 +97,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def profile(playwright: Playwright, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A browser with a cache on disk, whose pages share a process that its first one keeps alive: scripts that are there,
-    and compiled, take two thirds off a visit.
+    """A browser with a cache on disk, whose pages share a process that its first one keeps alive: scripts that are
+    there, and compiled, take two thirds off a visit.
     """
     folder = tmp_path_factory.mktemp("profile")
     size: ViewportSize = {"width": 1280, "height": 720}
@@ -145,6 +145,11 @@ def watched(context: BrowserContext) -> Iterator[Page]:
     page.close()
     assert not faults
     assert "Traceback" not in text
+
+
+def listening(page: Page) -> None:
+    """Wait until the page's own keys do what they do."""
+    expect(page.locator(".stage [data-act=keys]")).to_be_attached()
 
 
 def local(url: str) -> bool:

@@ -229,6 +229,7 @@ def test_followers_see_the_run_that_is_slid_to(browser: Browser, tmp_path_factor
     try:
         with visitor(browser) as presenter, visitor(browser) as viewer:
             presenter.goto(f"{lab.url}/vae?run={run_id(one)}")
+            shown(presenter, one)
             presenter.get_by_role("button", name="Present").first.click()
             presenter.get_by_label("Presenter's code").fill("correct horse")
             presenter.get_by_label("Presenter's code").press("Enter")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from pages import lecture
 from repz_core import recipes
 from repz_core.runs import run_id
-from tests.e2e.conftest import Lab
+from tests.e2e.conftest import Lab, listening
 
 pytestmark = pytest.mark.e2e
 expect.set_options(timeout=20_000)
@@ -22,6 +22,7 @@ def at_scene(page: Page, place: int) -> None:
     scene = SCENES[place - 1]
     expect(page).to_have_url(re.compile(rf"/{scene.page}\?.*scene={place}\b"))
     expect(page.locator(".run_bar .what")).to_be_visible()
+    listening(page)
     assert f"run={lecture.run_of(scene.run)}" in page.url
     expect(page.locator(CURTAIN)).to_have_count(len(scene.covered))
 
@@ -30,6 +31,7 @@ def test_one_key_takes_the_chrome_away_and_the_url_keeps_it(page: Page, lab: Lab
     page.goto(f"{lab.url}/vae?run={MAP}")
     expect(page.locator(".plane canvas")).to_have_attribute("data-step", "4000")
     expect(page.locator(KNOBS)).to_be_visible()
+    listening(page)
     page.keyboard.press("s")
     for hidden in (KNOBS, ".stAppHeader", ".st-key-show", ".run_bar .state", ".stage [data-act=keys]"):
         expect(page.locator(hidden)).to_be_hidden()
@@ -51,6 +53,7 @@ def test_one_key_takes_the_chrome_away_and_the_url_keeps_it(page: Page, lab: Lab
     page.reload()
     expect(page.locator(".plane canvas")).to_have_attribute("data-step", "4000")
     expect(page.locator(KNOBS)).to_be_hidden()
+    listening(page)
     page.keyboard.press("s")
     expect(page.locator(KNOBS)).to_be_visible()
     expect(page).not_to_have_url(re.compile("stage=1"))
@@ -88,6 +91,7 @@ def test_a_clicker_steps_through_the_lecture(page: Page, lab: Lab) -> None:
     page.keyboard.press("s")
     page.get_by_role("link", name="GAN").click()  # to look around does not lose the place
     expect(page.locator(".run_bar .what")).to_contain_text("GAN")
+    listening(page)
     page.keyboard.press("PageDown")
     at_scene(page, 4)
     notes.close()
@@ -96,6 +100,7 @@ def test_a_clicker_steps_through_the_lecture(page: Page, lab: Lab) -> None:
 def test_a_covered_panel_asks_first_and_is_lifted_by_a_click_or_a_key(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/vae?run={MAP}")
     expect(page.locator(".plane canvas")).to_have_attribute("data-step", "4000")
+    listening(page)
     page.keyboard.press("v")
     expect(page.locator(CURTAIN)).to_have_count(3)
     for hidden in (".samples canvas", ".plane canvas", ".live_chart .watched"):
@@ -116,6 +121,7 @@ def test_a_covered_panel_asks_first_and_is_lifted_by_a_click_or_a_key(page: Page
 def test_keys_of_the_page_are_listed(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/vae?run={MAP}")
     expect(page.locator(".run_bar .what")).to_be_visible()
+    listening(page)
     page.keyboard.press("s")
     page.keyboard.press("?")
     for words in ("stage mode", "lift a curtain", "your notes", "cover all panels"):
