@@ -3,6 +3,8 @@
 By PacGAN's protocol (Lin et al. 2018, arXiv:1712.04086): 2,500 samples, high quality within three standard deviations
 of a mode, a mode is found if one sample is. The recipes are the presets of the GAN page; all seeds of one are trained
 together. "spread" is the standard deviation within a mode over the true one. Seconds are of training, a seed's share.
+`make bench-full` trains ten seeds to the presets' ends; the 2,000 steps of `make bench` are far from these and show the
+pace alone.
 """
 
 import statistics
