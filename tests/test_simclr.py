@@ -13,6 +13,7 @@ from repz_core.config import RepzError
 from repz_core.datasets.catalogue import CARDS
 from repz_core.events import Snapshot, Step
 from repz_core.executors.work import work
+from repz_core.methods import vae_codes
 from repz_core.methods.base import Examples, Labelled
 from repz_core.methods.simclr import SimCLR
 from repz_core.recipes import simclr
@@ -182,6 +183,7 @@ def test_presets_can_be_asked_for(name):
 
 def test_a_finished_run_has_its_maps(tiny, tmp_path, no_maps, monkeypatch):
     """They can be looked at before it is asked what was learned, which takes longer."""
+    monkeypatch.setattr(vae_codes, "STEPS", 10)
     run = RunStore(tmp_path).submit(tiny("simclr", "digits"))
     compare, early = SimCLR.compare, []
 
