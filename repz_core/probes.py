@@ -46,8 +46,8 @@ def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
     """The optimal weights, biases in the last row, (N, d), (N,) -> (d + 1, classes).
 
     They lie in the span of the rows: where there are fewer rows than features, that is where they are sought. The
-    search goes along the features' principal axes, each scaled so that the sum bends about as much along any: the same
-    optimum in a third of the steps.
+    search goes in coordinates in which the sum bends about as much along any direction: the same optimum in a third of
+    the steps.
     """
     if len(x) < x.shape[1]:
         span, coordinates = torch.linalg.qr(x.T)
@@ -56,25 +56,25 @@ def _logistic(x: Tensor, classes: Tensor, num_classes: int) -> Tensor:
     from scipy.optimize import minimize  # scikit-learn's choice too; a third of a second to import
     from threadpoolctl import threadpool_limits
 
-    sizes, axes = torch.linalg.eigh(x.T @ x)
-    scale = (1 + _BEND * sizes.clamp_min(0)).rsqrt()
+    # |W|^2 is by the bend's Cholesky factor the coordinates' own square less _BEND |logits|^2: no further product
+    factor = torch.linalg.cholesky(torch.addmm(torch.eye(x.shape[1], dtype=x.dtype), x.T, x, alpha=_BEND))
     level = (_BEND * len(x)) ** -0.5  # of the column that the biases multiply
-    x = F.pad((x @ axes) * scale, (0, 1), value=level)
-    penalty = F.pad(scale.square(), (0, 1))
+    x = F.pad(torch.linalg.solve_triangular(factor, x.T, upper=False).T, (0, 1), value=level)
     targets = F.one_hot(classes, num_classes).double().T.contiguous()
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights = torch.from_numpy(flat).view(num_classes, -1)  # a class a row: these products take a third of the time
-        logs = (weights @ x.T).log_softmax(0)
-        penalised = penalty * weights
-        slope = (logs.exp() - targets) @ x + penalised
-        return float((penalised * weights).sum() / 2 - (logs * targets).sum()), slope.flatten().numpy()
+        logits = weights @ x.T
+        logs = logits.log_softmax(0)
+        slope = torch.addmm(weights, logs.exp().sub_(targets).sub_(logits, alpha=_BEND), x)
+        penalty = weights.square().sum() - _BEND * logits.square().sum()
+        return float(penalty / 2 - (logs * targets).sum()), slope.flatten().numpy()
 
     start = np.zeros(x.shape[1] * num_classes)
     with threadpool_limits(1, "blas"):  # its vectors are short, and threads that wait for each other take a core each
         found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "gtol": _TOLERANCE})
     weights = torch.from_numpy(found.x).view(num_classes, -1).T
-    return torch.cat([axes @ (weights[:-1] * scale[:, None]), level * weights[-1:]])
+    return torch.cat([torch.linalg.solve_triangular(factor.T, weights[:-1], upper=True), level * weights[-1:]])
 
 
 def nearest(features: Tensor, classes: Tensor, held_out: Tensor, num_classes: int) -> Tensor:

@@ -252,7 +252,8 @@ def test_ctrl_c_is_no_traceback(run, monkeypatch):
 
 
 def test_ctrl_c_ends_a_run_and_keeps_what_there_is(home):
-    command = [sys.executable, "-m", "repz_core", "train", *TINY, "--steps", "200000", "--json"]
+    often = ("--set", "training.num_frames=40")  # or the second frame comes after thousands of steps
+    command = [sys.executable, "-m", "repz_core", "train", *TINY, *often, "--steps", "200000", "--json"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while not (

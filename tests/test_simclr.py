@@ -13,6 +13,7 @@ from repz_core.config import RepzError
 from repz_core.datasets.catalogue import CARDS
 from repz_core.events import Snapshot, Step
 from repz_core.executors.work import work
+from repz_core.methods import vae_codes
 from repz_core.methods.base import Examples, Labelled
 from repz_core.methods.simclr import SimCLR
 from repz_core.recipes import simclr
@@ -59,7 +60,7 @@ def test_every_objective_has_a_finite_loss_and_a_gradient_but_the_sheets(tiny, i
     assert moves == (objective != "sheet")
 
 
-def test_the_sheets_run_goes_nowhere(tiny, no_maps):
+def test_the_sheets_run_goes_nowhere(tiny, no_last_look):
     """Every loss is log(2N - 1), and after twenty steps of Adam no weight has moved by a bit."""
     recipe = tiny("simclr", "digits", **{"model.objective": "sheet"})
     events = list(engine.train(recipe))
@@ -70,7 +71,7 @@ def test_the_sheets_run_goes_nowhere(tiny, no_maps):
     assert all(torch.equal(trained[f"model.{name}"], weights) for name, weights in fresh.named_parameters())
 
 
-def test_without_negatives_it_collapses_and_with_them_it_spreads(tiny, no_maps):
+def test_without_negatives_it_collapses_and_with_them_it_spreads(tiny, no_last_look):
     """Uniformity is 0 where all are one point."""
     last = {}
     for objective in ("nt_xent", "no_negatives", "vicreg", "simsiam"):
@@ -82,8 +83,9 @@ def test_without_negatives_it_collapses_and_with_them_it_spreads(tiny, no_maps):
     assert last["no_negatives"]["val_alignment"] < last["nt_xent"]["val_alignment"]
 
 
-def test_training_learns_more_than_it_began_with(no_maps):
+def test_training_learns_more_than_it_began_with(no_maps, monkeypatch):
     """Ten labels a class: the probe on h against that on h before training; digits, 150 steps."""
+    monkeypatch.setattr(SimCLR, "compare", lambda self, train, held_out: {})  # which says it of more labels, below
     recipe = recipes.default("simclr", "digits").replace(**{"training.steps": 150, "training.num_frames": 2})
     last = rows(recipe)[-1].values
     assert last["loss"] < math.log(2 * 128 - 1) - 1
@@ -181,6 +183,7 @@ def test_presets_can_be_asked_for(name):
 
 def test_a_finished_run_has_its_maps(tiny, tmp_path, no_maps, monkeypatch):
     """They can be looked at before it is asked what was learned, which takes longer."""
+    monkeypatch.setattr(vae_codes, "STEPS", 10)
     run = RunStore(tmp_path).submit(tiny("simclr", "digits"))
     compare, early = SimCLR.compare, []
 

@@ -53,7 +53,7 @@ def test_a_planted_dictionary_is_recovered(monkeypatch, report):
     split = torch.tensor([0] * 3600 + [1] * 200 + [2] * 200).to(torch.uint8).numpy()
     planted = Data(x.numpy(), torch.zeros(4000, dtype=torch.int64).numpy(), (1, 8, 8), {}, split)
     monkeypatch.setattr(datasets, "load", lambda _name: planted)
-    method, _rows, _events = trained(model__units=40, model__l1=0.1, training__steps=600, training__lr=0.02)
+    method, _rows, _events = trained(model__units=40, model__l1=0.1, training__steps=300, training__lr=0.02)
     best = (atoms @ method.dictionary.detach().T).abs().max(1).values
     report(f"planted dictionary: mean best cosine {best.mean():.4f}, least {best.min():.4f}")
     assert best.mean() > 0.95
@@ -66,14 +66,14 @@ def test_the_objective_of_scikit_learn_is_met():
     ).fit(x.double().numpy())
     atoms = torch.from_numpy(peer.components_)
     theirs = lasso(x.double(), atoms, sparse_encode(x, atoms, 0.3)[0], 0.3).mean().item()
-    method, _rows, _events = trained(model__units=50, model__l1=0.3, training__steps=600)
+    method, _rows, _events = trained(model__units=50, model__l1=0.3, training__steps=400)
     ours = lasso(x, method.dictionary, method.encode(x), 0.3).mean().item()
     assert ours < 1.005 * theirs
 
 
 def test_without_norms_the_penalty_melts_away():
-    _method, held, _events = trained(model__units=30, training__steps=400)
-    _method, free, _events = trained(model__units=30, training__steps=400, model__constraint=False)
+    _method, held, _events = trained(model__units=30, training__steps=200)
+    _method, free, _events = trained(model__units=30, training__steps=200, model__constraint=False)
     assert free[-1]["penalty"] < 0.5 * held[-1]["penalty"]
     assert free[-1]["norm"] > 2 * held[-1]["norm"]
     assert held[-1]["norm"] == pytest.approx(1, abs=1e-5)

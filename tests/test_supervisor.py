@@ -34,10 +34,11 @@ def asked(seed: int, steps: int = 4000) -> Recipe:
     return recipes.default("vae", "digits").replace(**small, **{"seed": seed, "training.steps": steps})
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    """A run root with a supervisor; both are gone afterwards."""
-    store = RunStore(tmp_path / "root", shipped=tmp_path / "none")
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunStore]:
+    """A run root with a supervisor, which takes seconds to start, for tests that ask for other runs each."""
+    folder = tmp_path_factory.mktemp("lab")
+    store = RunStore(folder / "root", shipped=folder / "none")
     with supervisor.ensure(store.root):
         yield store
     end_supervisor(store)
@@ -142,8 +143,8 @@ def test_pause_step_and_stop(store: RunStore) -> None:
 
 
 def test_a_killed_worker_is_resumed_without_a_gap_or_a_double(store: RunStore, tmp_path: Path) -> None:
-    run = store.submit(asked(3, steps=3000))
-    for step in (100, 900):
+    run = store.submit(asked(3, steps=2000))
+    for step in (100, 500):
         until(lambda step=step: run.events() and run.events()[-1]["step"] > step, f"step {step}")
         worker_of(run).kill()
         until(lambda: not run.locked() or run.status.restarts, "its death")

@@ -11,6 +11,7 @@ from repz_core import __main__ as cli
 from repz_core import embed, recipes
 from repz_core.executors.work import work
 from repz_core.figures.simclr import labels
+from repz_core.methods import vae_codes
 from repz_core.run import Run
 from repz_core.runs import RunStore
 from tests.datasets.uploads import images, npz
@@ -53,6 +54,8 @@ def test_every_section_shows_a_finished_run_and_offers_those_beside_it(
     page: AppTest, tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embed, "movie", lambda snapshots: {})  # which takes its time, and is tested elsewhere
+    monkeypatch.setattr(embed, "flat_map", lambda features, seed=0: features[:, :2])  # as does this
+    monkeypatch.setattr(vae_codes, "STEPS", 10)  # of the VAE that h is held against
     store = RunStore()
     run = store.submit(tiny("simclr", "digits"))
     assert work(run).state == "done"
