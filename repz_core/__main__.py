@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m repz_core", description="Train, look at and check runs.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
+    def command(name: str, function: Any, text: str, among: Any = commands) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = among.add_parser(name, help=text, description=text)
         sub.set_defaults(command=function)
         sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
@@ -59,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     command("datasets", datasets, "list the data sets").add_argument(
         "--prepare", action="store_true", help="build those that need no network, so that the first run need not"
     )
-    data.add_commands(commands.add_parser("data", help="your own data sets", description="Your own data sets."))
+    own = commands.add_parser("data", help="your own data sets", description="Your own data sets.")
+    data.add_commands(partial(command, among=own.add_subparsers(required=True, metavar="add|list|remove")))
     sub = command("train", train, "train a run here and now; the last line printed is its summary")
     limit = _add_recipe(sub)
     limit.add_argument("--seconds", type=float, help="stop after this long, whatever the steps")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,16 +14,8 @@ from repz_core.datasets.cards import Card
 from repz_core.locale import _
 
 
-def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Give `data` its commands: add, list and remove."""
-    commands = parser.add_subparsers(required=True, metavar="add|list|remove")
-
-    def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
-        sub.set_defaults(command=function)
-        sub.add_argument("--json", action="store_true", help="print JSON")
-        return sub
-
+def add_commands(command: Callable[[str, Any, str], argparse.ArgumentParser]) -> None:
+    """Give `data` its commands, add, list and remove: each is made by `command(name, function, text)`."""
     sub = command("add", add, "make a data set of npz, png, jpeg, IDX or CSV files, of a folder or a zip of them")
     sub.add_argument("path", type=Path, nargs="+", help="a file or a folder; IDX images and labels are two files")
     sub.add_argument("--name", help="default: the first file's, without its ending")
