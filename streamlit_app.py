@@ -17,6 +17,7 @@ from repz_core.runs import RunStore
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Have a supervisor as long as the server lives."""
+    sessions.one_heap()
     sessions.leave_unwatched()
     with supervisor.ensure(RunStore().root):
         gc.collect()
