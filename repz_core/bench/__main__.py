@@ -57,7 +57,7 @@ def _measured(name: str, settings: Settings) -> dict[str, Any]:
     except Exception as error:
         traceback.print_exc()
         row = {"task": name, "error": f"{type(error).__name__}: {error}"}
-    _print(row | {"took": round(time.monotonic() - start, 1)})
+    _print(row | {"took": round(time.monotonic() - start, 3)})
     return row
 
 

@@ -41,6 +41,7 @@ def test_the_browser_is_asked(chinese: Page, lab: Lab) -> None:
     expect(chinese.locator(NAV).first).to_contain_text("首页")
     expect(chinese.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(chinese.locator(".language button")).to_have_text("EN")
+    chinese.wait_for_function("[...document.fonts].some((face) => face.family.includes('repz SC'))")
     found = chinese.evaluate("document.fonts.load('16px \"repz SC\"', '学').then((faces) => faces.length)")
     assert found == 2, "letters for whoever has none: the lab's own words', and all others"
 
