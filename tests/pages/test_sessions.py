@@ -54,7 +54,7 @@ def test_a_developer_may_have_them_watched(option):
 
 
 def test_streamlit_still_registers_them_unasked():
-    """Where this fails, Streamlit minds the setting itself perhaps: then leave_unwatched of pages/sessions.py can go."""
+    """Where this fails, Streamlit minds the setting itself perhaps: then sessions.leave_unwatched can go."""
     assert "existing_session.register_file_watchers()" in inspect.getsource(WebsocketSessionManager)
 
 
