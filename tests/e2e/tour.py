@@ -17,11 +17,12 @@ PARTS = ", ".join(f"div.{path.name}" for path in COMPONENTS.iterdir() if (path /
 # A page is still once its script has ended, all parts have drawn and charts have had their turns.
 STILL = """(names) => {
   const app = document.querySelector("[data-testid=stApp]");
-  if (app?.dataset.testScriptState !== "notRunning" || document.querySelector("[data-stale=true]")) return false;
+  if (app?.dataset.testScriptState !== "notRunning") return false;
+  if (document.querySelector("[data-stale=true], [data-testid=stSkeleton]")) return false;
   const roots = [document, ...[...document.querySelectorAll("*")].flatMap((node) => node.shadowRoot ?? [])];
   const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
   const drawn = all("[role=img], [role=application]").every((node) => node.getAttribute("aria-label"));
-  const charts = all(".live_chart").every((node) => node.querySelector(".watched[data-run]"));
+  const charts = all(".live_chart").every((node) => node.querySelector(".watched[data-run]:not([aria-busy])"));
   const hosts = [...document.querySelectorAll(".stBidiComponent")], parts = all(names);
   const loaded = parts.length >= hosts.length && parts.every((node) => node.childElementCount || node.matches(".pass"));
   return loaded && drawn && charts && all(".picker").every((box) => !box.hidden)

@@ -48,10 +48,12 @@ export default part(["rows", "frame", "frames", "status"], (parent, { data, setT
   };
   // Not before it has rested, so that scrubbing past charts stays fluent; another run is shown at once.
   const soon = () => {
+    node.setAttribute("aria-busy", true);
     if (asked[0] !== drawn[2]) inTurn(react);
     else timer ||= setTimeout(() => { timer = 0; inTurn(react); }, Math.max(0, rested - performance.now()));
   };
   const react = async () => {
+    node.removeAttribute("aria-busy");
     if (!node.isConnected || node.clientWidth === 0) return;
     const begin = performance.now();
     const [run, { figure: whole, steps, lent }, step, others] = asked, now = what(asked, node);
