@@ -44,9 +44,10 @@ def add(told: dict[str, Any], wish: dict[str, Any]) -> None:
     """Put what is shown at the end of one's own lecture, which begins with it if need be."""
     run = told["run"]["id"] if told["run"] else ""
     step = wish.get("step")
+    chosen = {"look": wish["look"]} if wish.get("look") else {}
     scene = {
         "title": told["words"]["title"] if run else _("Home"), "page": told["page"] or "home",
-        "run": lecture.spelled(run) if run else "", "query": dict(parse_qsl(told["query"])),
+        "run": lecture.spelled(run) if run else "", "query": dict(parse_qsl(told["query"])) | chosen,
         "step": -1 if step is None else step, "stage": wish.get("stage"), "covered": wish.get("curtains"),
     }  # fmt: skip
     try:

@@ -20,7 +20,7 @@ from repz_core.recipes.gan import scale_of
 from repz_core.run import Run
 
 # Of the query: the run is told by itself, the rest is everybody's own.
-NOT_FOLLOWED = ("run", "lang", "knob", "ask", "at", "knobs", "pad", *OF_THE_LECTURE)
+NOT_FOLLOWED = ("run", "lang", "knob", "ask", "at", "knobs", "look", *OF_THE_LECTURE)
 # What else of a part's data the run in view decides, and the stage tells.
 OF_THE_RUN = ("steps", "model", "scale", "temperature")
 

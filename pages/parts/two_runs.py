@@ -1,5 +1,6 @@
 """Any two runs side by side: one scrubber for both, by step or by share, and what differs in their recipes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -77,20 +78,21 @@ def _default(found: dict[str, Run], place: int, taken: str) -> str:
 
 def _chosen(found: dict[str, Run], name: str, usual: str) -> Run:
     """A run of the list; the URL's `name` says which."""
-    asked = st.query_params.get(name, "")
-    key = f"two-{name}"
-    st.session_state[key] = asked if asked in found else usual
-    st.query_params[name] = st.session_state[key]
+    label = _("run") if name == "run" else _("beside it")
+    st.query_params[name] = _picked(label, list(found), name, usual, lambda id: _title(found[id]))
+    return found[st.query_params[name]]
+
+
+def _picked(label: str, options: list[str], name: str, usual: str, words: Callable[[str], str]) -> str:
+    """One of some, as the URL's `name` says; the usual one where it names none of them."""
+    asked, key = st.query_params.get(name, ""), f"two-{name}"
+    st.session_state[key] = asked if asked in options else usual
 
     def to_url() -> None:
         st.query_params[name] = st.session_state[key]
 
-    label = _("run") if name == "run" else _("beside it")
-    st.selectbox(
-        label, list(found), format_func=lambda id: _title(found[id]), key=key, on_change=to_url,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    return found[st.session_state[key]]
+    st.selectbox(label, options, format_func=words, key=key, on_change=to_url, label_visibility="collapsed")
+    return str(st.session_state[key])
 
 
 def _family(run: Run) -> str:
@@ -131,11 +133,7 @@ def _array(run: Run, there: list[str], second: bool) -> str:
     """Which of its pictures; a choice where there are several."""
     if len(there) == 1:
         return there[0]
-    found = st.selectbox(
-        _("pictures"), there, format_func=lambda name: spoken(name), key=f"pictures-of-{second}-{run.recipe.method}",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    return str(found)
+    return _picked(_("pictures"), there, "pictures-with" if second else "pictures", there[0], spoken)
 
 
 def _curves(run: Run, other: Run) -> None:
@@ -144,12 +142,10 @@ def _curves(run: Run, other: Run) -> None:
     if not common:
         st.info(_("These two have no number in common over training."), icon=":material/info:")
         return
-    column = st.selectbox(
-        _("curve"), common, format_func=_curve_name, key="two-curve", label_visibility="collapsed"
-    )  # fmt: skip
+    column = _picked(_("curve"), common, "curve", common[0], _curve_name)
     names = [f"{_family(side)} · {_name(side)}" for side in (run, other)]
     sides = list(zip(names, COLORS, strict=True))
-    figure = comparison(str(column), sides, _curve_name(str(column)))
+    figure = comparison(column, sides, _curve_name(column))
     hint = _("Over each run's own steps. Numbers of different families are of one unit only where both say so.")
     panels.live_chart(
         run, _("How do both get there?"), hint, figure.to_plotly_json(), key="two-curves", others=[other], tall=True

@@ -1,5 +1,6 @@
 """On stage: one key takes the chrome away, a clicker steps through a lecture, curtains hide what is to be predicted."""
 
+import json
 import re
 
 import pytest
@@ -127,7 +128,10 @@ def test_keys_of_the_page_are_listed(page: Page, lab: Lab) -> None:
     for words in ("stage mode", "lift a curtain", "your notes", "cover all panels"):
         expect(page.get_by_text(words)).to_be_visible()
     page.keyboard.press("Escape")
+    page.locator(".plane .layers button").nth(2).click()
+    expect(page).to_have_url(re.compile("look="))
     page.keyboard.press("a")
     expect(page.get_by_text("Scene 1 of your own lecture")).to_be_visible()
     [scene] = lecture.parse((lab.home / "lectures" / "mine.json").read_bytes()).scenes
     assert (scene.page, scene.run, scene.stage) == ("vae", "vae/2-D map of MNIST", True)
+    assert json.loads(scene.query["look"]) == {"plane-": {"ellipses": True}}

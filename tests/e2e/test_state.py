@@ -73,7 +73,7 @@ def test_the_pads_marks(page: Page, other: Page, lab: Lab) -> None:
     root.get_by_label("dimension across").select_option("3")
     root.get_by_role("button", name="great circle").click()
     expect(root).to_have_attribute("data-from", "- 2 13")
-    expect(page).to_have_url(re.compile("pad=.*round"))
+    expect(page).to_have_url(re.compile("look=.*round"))
     other.goto(page.url)
     mine = pad(other)
     expect(mine).to_have_attribute("data-from", "- 2 13")
@@ -92,7 +92,7 @@ def test_the_run_beside(page: Page, other: Page, lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["at=-1", "at=x", "knobs=[]", "knobs={", "pad=1~2~3~0_9~line", "pad=~~~~", "ask=x&knob=no"]
+    "asked", ["at=-1", "at=x", "knobs=[]", "knobs={", 'look={"pad":{"P":[1],"plane":[0,9]}}', "look=~", "ask=x&knob=no"]
 )
 def test_nonsense_in_the_url_is_nothing(page: Page, lab: Lab, asked: str) -> None:
     page.goto(f"{lab.url}/vae?run={run_id(MAP)}&show=pad&{asked}")

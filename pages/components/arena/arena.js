@@ -2,6 +2,7 @@
 // latent grid as the generator bends it. A lens follows the pointer: modes can be a hundredth of the picture wide.
 import { toggle } from "../shared/controls.js";
 import { enlarged, fit, letters, message } from "../shared/draw.js";
+import { look } from "../shared/look.js";
 import { part } from "../shared/part.js";
 import { marker } from "../shared/shapes.js";
 import { ofArrays } from "../shared/table.js";
@@ -16,7 +17,7 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
   const root = parent.querySelector(".arena");
   root.innerHTML = `<canvas role="img" tabindex="0"></canvas><span class="layers"></span>`;
   const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers"), sheet = document.createElement("canvas");
-  const on = Object.fromEntries(LAYERS.map((name) => [name, data.on.includes(name)]));
+  const on = look(data.place, Object.fromEntries(LAYERS.map((name) => [name, data.on.includes(name)])));
   let pointer = null, redraw = () => {};
   bar.append(...LAYERS.map((name) => toggle(data.text[name], on[name], (value) => { on[name] = value; redraw(); })));
   for (const [name, sign] of [["real", "●"], ["fakes", "▲"]]) bar.children[LAYERS.indexOf(name)].dataset.sign = sign;

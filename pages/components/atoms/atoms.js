@@ -1,5 +1,6 @@
 // All atoms of a sparse code, those most used first, and a page about the one that is chosen.
 import { contactSheet, fit, message } from "../shared/draw.js";
+import { look } from "../shared/look.js";
 import { machine, row, shades } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
@@ -11,19 +12,20 @@ const GREY = 132; // what zero becomes in the 32 shades of a frame
 const CHOSEN = "#e69f00", NEAR = "#0072b2";
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place: home, text } }) => {
   const root = parent.querySelector(".atoms");
   root.innerHTML = `
     <div class="box"><canvas class="sheet" role="application" tabindex="0"></canvas><canvas class="card" role="img"></canvas></div>
     <div class="where" aria-live="polite"></div>`;
   const find = (selector) => root.querySelector(selector);
   const sheet = find(".sheet"), card = find(".card"), where = find(".where"), off = document.createElement("canvas");
-  let chosen = null, last = null, shown = null, plan = null;
+  const kept = look(home, { unit: -1 });
+  let last = null, shown = null, plan = null;
   const again = oncePerFrame(() => last && sheet.isConnected && draw(...last));
   sheet.setAttribute("aria-label", text.alt);
-  const unit = () => (shown.order.includes(chosen) ? chosen : shown.order[0]);
+  const unit = () => (shown.order.includes(kept.unit) ? kept.unit : shown.order[0]);
   const choose = (place) => {
-    chosen = shown.order[Math.max(0, Math.min(shown.order.length - 1, place))];
+    kept.unit = shown.order[Math.max(0, Math.min(shown.order.length - 1, place))];
     again();
   };
   sheet.onclick = ({ offsetX, offsetY }) => {

@@ -4,6 +4,7 @@ import { slider } from "../descent/slider.js";
 import { cosines, pairsOf, tint } from "../shared/contrast.js";
 import { fit, message } from "../shared/draw.js";
 import { painter } from "../shared/gallery.js";
+import { inside, look } from "../shared/look.js";
 import { simclr } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { figure, pen as penOf } from "../shared/pen.js";
@@ -13,20 +14,21 @@ const COUNT = 10; // images
 const LONGEST = 14; // letters of a knob and its value
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text, knobs } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text, knobs } }) => {
   const root = parent.querySelector(".bench");
   root.innerHTML = `<div class="box"><div class="knobs"></div><canvas role="img"></canvas></div><div class="where" role="status"></div>`;
   const canvas = root.querySelector("canvas"), list = root.querySelector(".knobs"), where = root.querySelector(".where"), paint = painter();
-  let last = null, seed = 1, tensors = null, net = null, of = "";
+  const kept = look(place, { by: [], seed: 1 });
+  let last = null, tensors = null, net = null, of = "";
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
   const rows = knobs.map(({ name, label, to, usual }) => {
     const row = document.createElement("div"), on = Object.assign(document.createElement("input"), { type: "checkbox" });
     row.className = "knob";
     row.append(on);
     on.setAttribute("aria-label", label);
-    const strength = slider(row, label, { from: 0, to, value: usual }, () => { on.checked = strength.value > 0; again(); });
+    const strength = slider(row, label, { from: 0, to, value: usual }, () => { on.checked = strength.value > 0; chosen(); });
     row.querySelector(".named span").style.minWidth = `${LONGEST}ch`; // all sliders begin at one place
-    on.onchange = () => { if (on.checked && strength.value === 0) strength.value = usual; again(); };
+    on.onchange = () => { if (on.checked && strength.value === 0) strength.value = usual; chosen(); };
     list.append(row);
     return { name, on, strength, usual };
   });
@@ -35,18 +37,21 @@ export default part(["frame", "frames", "status"], (parent, { data: { text, knob
   const back = Object.assign(document.createElement("button"), { textContent: text.back }), anew = Object.assign(document.createElement("button"), { textContent: text.anew });
   buttons.append(anew, back);
   list.append(buttons);
+  const strengths = () => rows.map(({ on, strength }) => (on.checked ? strength.value : 0));
+  const chosen = () => { kept.by = strengths(); again(); };
   const reset = (strengths) => rows.forEach(({ name, on, strength, usual }) => {
     on.checked = strengths[name] > 0;
     strength.value = strengths[name] || usual;
   });
-  back.onclick = () => { reset(last[1].strengths); again(); };
-  anew.onclick = () => { seed += 1; again(); };
+  back.onclick = () => { reset(last[1].strengths); kept.by = []; again(); };
+  anew.onclick = () => { kept.seed += 1; again(); };
 
   const draw = (run, data, step) => {
     last = [run, data, step];
     if (of !== run.id) {
+      if (of) kept.by = []; // another run comes with its own
       of = run.id;
-      reset(data.strengths);
+      reset(kept.by.length === rows.length ? Object.fromEntries(knobs.map(({ name, to }, i) => [name, inside(kept.by[i], { from: 0, to })])) : data.strengths);
     }
     const { context, width, height } = fit(canvas), { text, model, colors } = data;
     const inputs = run.arrays(step)?.inputs, weights = newestWeights(run, again);
@@ -55,7 +60,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text, knob
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
     if (tensors !== weights.tensors) [tensors, net] = [weights.tensors, simclr(model, weights.tensors)];
-    const by = Object.fromEntries(rows.map(({ name, on, strength }) => [name, on.checked ? strength.value : 0]));
+    const { seed } = kept, now = strengths(), by = Object.fromEntries(knobs.map(({ name }, i) => [name, now[i]]));
     const places = [...Array(Math.min(COUNT, inputs.shape[0])).keys()], batch = pairsOf(net, inputs, places, by, seed), matrix = cosines(batch.pairs);
     const size = 2 * places.length, alike = places.map((i) => matrix.data[2 * i * size + 2 * i + 1]);
     const others = [...matrix.data].filter((_, at) => Math.floor(at / size) >> 1 < (at % size) >> 1);

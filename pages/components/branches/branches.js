@@ -3,6 +3,7 @@
 import { cosines, pairsOf, tint } from "../shared/contrast.js";
 import { fit, message } from "../shared/draw.js";
 import { painter } from "../shared/gallery.js";
+import { among, look } from "../shared/look.js";
 import { simclr } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { figure, pen as penOf } from "../shared/pen.js";
@@ -12,20 +13,22 @@ import { softmaxRow } from "../similarity/softmax.js";
 const BATCH = 16; // images whose views are each other's negatives
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".branches");
   root.innerHTML = `<div class="controls"><button></button> <span class="image"></span> <button></button> <button></button><span class="where"></span></div>
     <canvas role="img"></canvas>`;
   const canvas = root.querySelector("canvas"), [previous, next, anew] = root.querySelectorAll("button"), paint = painter();
-  let last = null, chosen = 3, seed = 1, tensors = null, net = null, batch = null, drawn = "";
+  const kept = look(place, { image: 3, seed: 1 });
+  let last = null, count = BATCH, tensors = null, net = null, batch = null, drawn = "";
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
   [[previous, "‹", text.previous], [next, "›", text.next], [anew, text.anew, text.anew]].forEach(([button, words, label]) => {
     button.textContent = words;
     button.setAttribute("aria-label", label);
   });
-  previous.onclick = () => { chosen += BATCH - 1; again(); };
-  next.onclick = () => { chosen += 1; again(); };
-  anew.onclick = () => { seed += 1; again(); };
+  const turn = (by) => { kept.image = (among(kept.image, count) + by + count) % count; again(); };
+  previous.onclick = () => turn(-1);
+  next.onclick = () => turn(1);
+  anew.onclick = () => { kept.seed += 1; again(); };
 
   const draw = (run, data, step) => {
     last = [run, data, step];
@@ -35,14 +38,14 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       delete canvas.dataset.step;
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
-    const count = Math.min(BATCH, inputs.shape[0]), wanted = JSON.stringify([run.id, weights.step, seed, strengths]);
+    count = Math.min(BATCH, inputs.shape[0]);
+    const { seed } = kept, chosen = among(kept.image, count), wanted = JSON.stringify([run.id, weights.step, seed, strengths]);
     if (tensors !== weights.tensors) [tensors, net] = [weights.tensors, simclr(model, weights.tensors)];
     if (drawn !== wanted) {
       batch = pairsOf(net, inputs, [...Array(count).keys()], strengths, seed);
       batch.cosines = cosines(batch.pairs);
       drawn = wanted;
     }
-    chosen %= count;
     const found = softmaxRow(batch.cosines, 2 * chosen, data.temperature), cosine = batch.cosines.data[2 * chosen * (2 * count) + 2 * chosen + 1];
     const done = run.status.state === "done", head = model.layers.head.length > 0;
     const scene = { pen: penOf(context, width), width, height, text, image: (values, x, y, side) => paint(context, values, inputs.shape.slice(1), x, y, side, side) };

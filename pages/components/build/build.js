@@ -1,6 +1,7 @@
 // A test image put together from its code, one atom after the other: what is there so far, what came last, what is left.
 import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels } from "../shared/gallery.js";
+import { among, look } from "../shared/look.js";
 import { machine, shades } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { pen, precise } from "../shared/pen.js";
@@ -14,7 +15,7 @@ const CHOSEN = { name: "✓", color: "#0072b2", ink: "#fff" };
 const LEFT = "#009e8e"; // as a reconstruction's, everywhere
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".build");
   root.innerHTML = `
     <div class="box"><div class="choice"></div><div class="making">
@@ -22,15 +23,16 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     <canvas role="img"></canvas></div></div><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), slider = find("input"), paint = painter();
   const [less, more] = root.querySelectorAll(".tools button");
-  let chosen = 0, count = START, last = null, made = {};
+  const shown = look(place, { image: 0, count: START });
+  let last = null, made = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const choose = picker(find(".choice"), 5, (i) => { chosen = i; again(); });
-  const set = (value) => { count = Math.max(0, Math.min(Number(slider.max), value)); again(); };
+  const choose = picker(find(".choice"), 5, (i) => { shown.image = i; again(); });
+  const set = (value) => { shown.count = Math.max(0, Math.min(Number(slider.max), value)); again(); };
   slider.oninput = () => set(Number(slider.value));
   [[less, -1, text.less], [more, 1, text.more]].forEach(([button, by, words]) => {
     button.setAttribute("aria-label", words);
     button.title = words;
-    button.onclick = () => set(count + by);
+    button.onclick = () => set(shown.count + by);
   });
   slider.setAttribute("aria-label", text.slider);
 
@@ -42,14 +44,14 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       canvas.dataset.step = "";
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
-    const { inputs } = arrays, [, ...shape] = inputs.shape;
+    const { inputs } = arrays, [images, ...shape] = inputs.shape, chosen = among(shown.image, images);
     if (made.tensors !== weights.tensors) made = { tensors: weights.tensors, model: machine(data.model, weights.tensors) };
     if (made.chosen !== chosen || made.inputs !== inputs) {
       const image = pixels(inputs, chosen), x = made.model.values(image), parts = pieces(made.model, x);
       made = { ...made, chosen, inputs, image, parts, ...errorsOf(parts, made.model.offset, x) };
     }
     choose.show(inputs, { [chosen]: CHOSEN }, text.choose, text.image);
-    const { image, parts, sums, errors } = made, so = Math.min(count, parts.length);
+    const { image, parts, sums, errors } = made, so = among(Math.min(shown.count, parts.length), parts.length + 1);
     Object.assign(slider, { max: parts.length, value: so });
     const words = text.count.replace("{count}", so).replace("{all}", parts.length);
     find(".count").textContent = words;

@@ -2,6 +2,7 @@
 import { message } from "../shared/draw.js";
 import { painter, picker, pixels } from "../shared/gallery.js";
 import { descend, encode, objective } from "../shared/lasso.js";
+import { among, inside, look } from "../shared/look.js";
 import { machine } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { newestWeights } from "../shared/weights.js";
@@ -9,25 +10,27 @@ import { axes, paper, scientific } from "./chart.js";
 import { slider } from "./slider.js";
 
 const MOST = 200; // iterations
+const WEIGHTS = { from: 1e-3, to: 100 }; // lambda
 const PACE = 60; // ms between two
 const DECADES = 6; // of the error over its start, below which both have arrived
 const CHOSEN = { name: "✓", color: "#0072b2", ink: "#fff" };
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { l1, text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { l1, place, text } }) => {
   const root = parent.querySelector(".descent");
   root.innerHTML = `
     <div class="controls"><button class="play">▶</button><button class="step">+1</button><button class="restart">↺</button>
       <span class="steps"></span><span class="weight"></span></div>
     <div class="box"><div class="choice"></div><canvas role="img"></canvas></div><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), paint = painter();
-  let chosen = 2, at = 0, timer = 0, last = null, held = {};
+  const kept = look(place, { image: 2, at: 0, weight: l1 });
+  let at = among(kept.at, MOST + 1), timer = 0, last = null, held = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const choose = picker(find(".choice"), 5, (i) => { chosen = i; again(); });
-  const iteration = slider(find(".steps"), text.iteration, { from: 0, to: MOST, value: 0, whole: true }, () => { stop(); at = iteration.value; again(); });
-  const weight = slider(find(".weight"), "λ", { from: 1e-3, to: 100, log: true, value: l1 }, again);
+  const choose = picker(find(".choice"), 5, (i) => { kept.image = i; again(); });
+  const iteration = slider(find(".steps"), text.iteration, { from: 0, to: MOST, value: at, whole: true }, () => { stop(); at = kept.at = iteration.value; again(); });
+  const weight = slider(find(".weight"), "λ", { ...WEIGHTS, log: true, value: inside(kept.weight, WEIGHTS) }, () => { kept.weight = weight.value; again(); });
   const go = (to) => {
-    at = Math.min(MOST, to);
+    at = kept.at = Math.min(MOST, to);
     iteration.value = at;
     again();
   };
@@ -61,7 +64,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { l1, text }
       return message(sheet.context, text[run.status.state] ?? text.waiting, sheet.width, sheet.height);
     }
     const { inputs } = arrays, shape = inputs.shape.slice(1);
-    chosen = Math.min(chosen, inputs.shape[0] - 1);
+    const chosen = among(kept.image, inputs.shape[0]);
     choose.show(inputs, { [chosen]: CHOSEN }, text.choose, text.image);
     if (held.tensors !== weights.tensors) held = { tensors: weights.tensors, model: machine(data.model, weights.tensors) };
     if (held.chosen !== chosen || held.inputs !== inputs || held.l1 !== weight.value) {

@@ -3,6 +3,7 @@
 import { toggle } from "../shared/controls.js";
 import { enlarged, fit, letters, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
+import { look } from "../shared/look.js";
 import { plates } from "../shared/map.js";
 import { part } from "../shared/part.js";
 import { figure } from "../shared/pen.js";
@@ -18,19 +19,20 @@ const coloured = new WeakMap(); // RunView -> the factor that its maps are colou
 const number = new Intl.NumberFormat("en");
 
 export default part(["frame", "frames", "status", "point"], (parent, { data }) => {
-  const { text, choices } = data;
+  const { text, choices, factors } = data, kept = look(data.place, { map: choices[0], images: data.images, seed: 0, factor: -1 });
   const root = parent.querySelector(".embedding");
   root.innerHTML = `<div class="layers"></div><canvas role="img" tabindex="0"></canvas><div class="quality"></div>`;
   const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers"), words = root.querySelector(".quality"), paint = painter();
-  let [chosen] = choices, last = null, spots = null, thumbnails = data.images, seed = 0;
-  bar.append(...choices.map((choice) => toggle(text[choice], choice === chosen, () => {
-    if (choice.endsWith("seed")) seed += chosen === choice; // pressed again, it goes on to the next
-    chosen = choice;
-    [...bar.children].forEach((button, i) => button.setAttribute("aria-pressed", choices[i] === chosen));
+  let last = null, spots = null;
+  if (!choices.includes(kept.map)) [kept.map] = choices;
+  bar.append(...choices.map((choice) => toggle(text[choice], choice === kept.map, () => {
+    if (choice.endsWith("seed")) kept.seed += kept.map === choice; // pressed again, it goes on to the next
+    kept.map = choice;
+    choices.forEach((each, i) => bar.children[i].setAttribute("aria-pressed", each === choice));
     draw(...last);
   })));
-  bar.append(toggle(text.images, thumbnails, (on) => { thumbnails = on; draw(...last); }));
-  if (data.factors.length) bar.append(colors());
+  bar.append(toggle(text.images, kept.images, (on) => { kept.images = on; draw(...last); }));
+  if (factors.length) bar.append(colors());
   const point = (place) => {
     const [run] = last;
     if ((pointed.get(run) ?? null) === place) return;
@@ -50,12 +52,13 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
   };
 
   function colors() {
-    const choice = document.createElement("select"), names = [text.class, ...data.factors.map(({ title }) => title)];
+    const choice = document.createElement("select"), names = [text.class, ...factors.map(({ title }) => title)];
     choice.append(...names.map((name, i) => new Option(`${text.color}: ${name}`, i - 1)));
     choice.setAttribute("aria-label", text.color);
     choice.onchange = () => {
       const [run] = last;
-      coloured.set(run, Number(choice.value));
+      kept.factor = Number(choice.value);
+      coloured.set(run, kept.factor);
       run.say("point");
     };
     return choice;
@@ -64,11 +67,12 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
   const draw = (run, data, step) => {
     last = [run, data, step];
     const { context, width, height } = fit(canvas), { text, colors, names } = data;
-    const [of, by] = chosen.split(" "), laid = places(run, step, of, by, seed), found = laid ?? places(run, step, of, "pca");
+    const [of, by] = kept.map.split(" "), laid = places(run, step, of, by, Math.max(0, Math.round(kept.seed))), found = laid ?? places(run, step, of, "pca");
     canvas.dataset.step = found ? found.step : "";
-    Object.assign(canvas.dataset, { run: run.id, map: laid ? chosen : `${of} pca`, points: found ? found.labels.length : 0, seed: found?.seed ?? "" });
+    Object.assign(canvas.dataset, { run: run.id, map: laid ? kept.map : `${of} pca`, points: found ? found.labels.length : 0, seed: found?.seed ?? "" });
     words.textContent = "";
     spots = null;
+    if (factors[kept.factor] && !coloured.has(run)) coloured.set(run, kept.factor);
     if (!found) return message(context, text[run.status.state] ?? text.waiting, width, height);
     const { middle, reach } = box(found.points), scale = Math.min(width, height) / 2 / reach;
     const at = (i) => [width / 2 + (found.points[2 * i] - middle[0]) * scale, height / 2 - (found.points[2 * i + 1] - middle[1]) * scale];
@@ -79,7 +83,7 @@ export default part(["frame", "frames", "status", "point"], (parent, { data }) =
     const choice = bar.querySelector("select");
     if (choice) Object.assign(choice, { value: String(by_factor), disabled: !values });
     const place = found.probes ? pointed.get(run) ?? null : null, images = run.arrays(step).probe_images;
-    if (thumbnails && found.probes && images) drawImages(context, spots.all.slice(0, images.shape[0]), images, paint);
+    if (kept.images && found.probes && images) drawImages(context, spots.all.slice(0, images.shape[0]), images, paint);
     else if (by_factor >= 0) {
       const factor = data.factors[by_factor], [, count] = values.shape;
       drawPoints(context, spots.all, (i) => shade(factor, values.data[by_factor * count + i]));

@@ -1,5 +1,6 @@
 // Which estimator is quieter? One-draw gradients of the same batch by both, for one coordinate: histograms and numbers.
 import { textSize } from "../shared/gallery.js";
+import { look } from "../shared/look.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 import { histograms } from "./histograms.js";
@@ -7,7 +8,7 @@ import { estimate, quietness, significant, withError } from "./statistics.js";
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 
-export default part(["frame", "frames", "status"], (parent, { data: { colors, text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { colors, place, text } }) => {
   const root = parent.querySelector(".gradients");
   root.innerHTML = `
     <div class="watched" role="group">
@@ -26,9 +27,10 @@ export default part(["frame", "frames", "status"], (parent, { data: { colors, te
   root.style.setProperty("--hue-pathwise", colors.pathwise);
   root.style.setProperty("--hue-score", colors.score);
   label(root, text);
+  const kept = look(place, { coordinate: -1 });
   let last = null, chosen = null, shown = null, whole = null, names = []; // of the coordinates: mu's, then logvar's
   const again = oncePerFrame(() => last && root.isConnected && draw(...last));
-  const choose = (coordinate) => { chosen = (coordinate + select.length) % select.length; again(); };
+  const choose = (coordinate) => { chosen = kept.coordinate = (coordinate + select.length) % select.length; again(); };
   select.onchange = () => choose(select.selectedIndex);
   for (const button of root.querySelectorAll("[data-by]")) button.onclick = () => choose(chosen + Number(button.dataset.by));
 
@@ -45,10 +47,10 @@ export default part(["frame", "frames", "status"], (parent, { data: { colors, te
     if (shown !== pathwise) {
       shown = pathwise;
       whole = quietness(pathwise, score);
-      chosen = whole.strongest;
       names = ["mu", "logvar"].flatMap((kind) => [...dimensions.data].map((dimension) => ({ kind, number: dimension + 1 })));
       select.replaceChildren(...names.map(({ kind, number }) => new Option(text[kind].replace("{number}", number))));
     }
+    chosen = names[kept.coordinate] ? kept.coordinate : whole.strongest;
     select.selectedIndex = chosen;
     const found = { pathwise: estimate(pathwise, chosen), score: estimate(score, chosen) };
     const { clientWidth: width, clientHeight: height } = picture, size = textSize(width);

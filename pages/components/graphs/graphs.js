@@ -1,6 +1,7 @@
 // Two computation graphs of the same pass: sampling inside the net, and reparameterised. Only the way back differs.
 import { contactSheet } from "../shared/draw.js";
 import { pixels } from "../shared/gallery.js";
+import { among, look } from "../shared/look.js";
 import { vae } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { newestWeights } from "../shared/weights.js";
@@ -9,9 +10,9 @@ import { normals, passes } from "./passes.js";
 
 const EVERY = 500; // ms between two draws of epsilon
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const count = new Intl.NumberFormat("en");
+const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".graphs");
   root.innerHTML = `
     <div class="controls">
@@ -25,13 +26,15 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     <div class="below"><span class="where"></span><span class="key"><span class="value">→ <i></i></span><span class="recon">← <i></i></span><span class="kl">← <i></i></span><span class="both">← <i></i></span></span></div>`;
   const find = (selector) => root.querySelector(selector), node = find(".watched"), sheet = document.createElement("canvas");
   const [anew, back] = [find(".anew input"), find(".backward input")];
-  let chosen = 0, epsilon = [], timer = 0, last = null, tensors = null, net = null;
+  const kept = look(place, { image: 0, gradients: true });
+  let count = 1, epsilon = [], timer = 0, last = null, tensors = null, net = null;
   const again = oncePerFrame(() => last && root.isConnected && draw(...last));
   const redraw = () => { epsilon = []; again(); };
-  const step = (by) => () => { chosen += by; again(); };
+  const step = (by) => () => { kept.image = (among(kept.image, count) + by + count) % count; again(); };
   const acts = { previous: step(-1), next: step(1), again: redraw };
   for (const [act, handler] of Object.entries(acts)) find(`[data-act=${act}]`).onclick = handler;
-  back.onchange = again;
+  back.checked = kept.gradients;
+  back.onchange = () => { kept.gradients = back.checked; again(); };
 
   // Epsilon runs by itself only while the part is on the page and its reader does not mind motion.
   const tick = () => {
@@ -60,7 +63,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       return;
     }
     if (tensors !== weights.tensors) [tensors, net] = [weights.tensors, vae(model, weights.tensors)];
-    const [images, ...shape] = inputs.shape, x = pixels(inputs, (chosen = (chosen + images) % images));
+    const [images, ...shape] = inputs.shape, chosen = among(kept.image, images), x = pixels(inputs, chosen);
+    count = images;
     if (epsilon.length !== model.k) epsilon = normals(model.k);
     const found = passes(net, model, tensors, x, epsilon);
     const view = { gradients: back.checked, beta: model.beta, text, x: address(x, shape), reconstruction: address(found.mean, shape) };
@@ -70,7 +74,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       picture.setAttribute("aria-label", `${data.text.alt} ${text[name]}`);
     }
     find(".image").textContent = text.image.replace("{number}", chosen + 1).replace("{count}", images);
-    find(".where").textContent = text.weights.replace("{step}", count.format(weights.step));
+    find(".where").textContent = text.weights.replace("{step}", number.format(weights.step));
     // What is shown, in all digits.
     const { mean: _, ...numbers } = found;
     Object.assign(node.dataset, { run: run.id, step: weights.step, image: chosen, shown: JSON.stringify(numbers) });

@@ -3,6 +3,7 @@
 import { choicesOf } from "../shared/codes.js";
 import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels, textSize } from "../shared/gallery.js";
+import { among, look } from "../shared/look.js";
 import { machine } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { angle, lerp, norm, slerp } from "../shared/walks.js";
@@ -14,18 +15,19 @@ const BAR = 4;
 const ENDS = [{ name: "A", color: "#0072b2", ink: "#fff" }, { name: "B", color: "#e69f00", ink: "#000" }];
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".interpolation");
   root.innerHTML = `
     <div class="box"><div class="choice"><div class="ends"><button></button><button class="swap">⇄</button><button></button></div></div>
     <canvas role="img"></canvas></div><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector);
   const canvas = find("canvas"), [first, swap, second] = root.querySelectorAll(".ends button"), paint = painter();
-  let chosen = [2, 7], next = 0, last = null, tensors = null, model = null, ends = null;
+  const shown = look(place, { images: [2, 7] });
+  let next = 0, last = null, tensors = null, model = null, ends = null;
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
 
   const choose = picker(find(".choice"), 5, (i) => {
-    chosen[next] = i;
+    shown.images = shown.images.with(next, i);
     next = 1 - next;
     again();
   });
@@ -37,7 +39,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   });
   swap.title = text.swap;
   swap.setAttribute("aria-label", text.swap);
-  swap.onclick = () => { chosen.reverse(); again(); };
+  swap.onclick = () => { shown.images = shown.images.toReversed(); again(); };
 
   const draw = (run, data, step) => {
     last = [run, data, step];
@@ -54,7 +56,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       ends = choicesOf(arrays, model);
     }
     const { images: inputs } = ends;
-    chosen = chosen.map((i) => Math.min(i, inputs.shape[0] - 1));
+    const chosen = shown.images.map((i) => among(i, inputs.shape[0]));
     choose.show(inputs, { [chosen[0]]: ENDS[0], [chosen[1]]: ENDS[1] }, text.choose.replace("{end}", ENDS[next].name), text.image);
     [first, second].forEach((button, end) => button.setAttribute("aria-pressed", end === next));
 

@@ -3,29 +3,31 @@ import { axes, paper } from "../descent/chart.js";
 import { short, slider } from "../descent/slider.js";
 import { toggle } from "../shared/controls.js";
 import { message } from "../shared/draw.js";
+import { inside, look } from "../shared/look.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
 import { statistics, surprise } from "./statistics.js";
 
 const BINS = 60;
-const [LEAST, MOST] = [0.01, 1000]; // of the rate
+const RATE = { from: 0.01, to: 1000 };
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".law");
   root.innerHTML = `
     <div class="controls"><span class="rate"></span></div><canvas role="img"></canvas>
     <table><thead><tr><td></td><th></th><th></th><th></th></tr></thead><tbody></tbody></table><div class="fitted"></div>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), body = find("tbody");
   text.terms.forEach((words, i) => { root.querySelectorAll("th")[i].textContent = words; });
-  let last = null, fitted = true, log = true, seen = null, found = null;
+  const shown = look(place, { fitted: true, log: true, rate: 1 });
+  let last = null, seen = null, found = null;
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const fit = toggle(text.fit, fitted, (pressed) => { fitted = pressed; again(); });
-  const rate = slider(find(".rate"), text.rate, { from: LEAST, to: MOST, log: true, value: 1 }, () => {
-    fitted = false;
+  const fit = toggle(text.fit, shown.fitted, (pressed) => { shown.fitted = pressed; again(); });
+  const rate = slider(find(".rate"), text.rate, { ...RATE, log: true, value: inside(shown.rate, RATE) }, () => {
+    Object.assign(shown, { fitted: false, rate: rate.value });
     fit.setAttribute("aria-pressed", false);
     again();
   });
-  find(".controls").append(fit, toggle(text.log, log, (pressed) => { log = pressed; again(); }));
+  find(".controls").append(fit, toggle(text.log, shown.log, (pressed) => { shown.log = pressed; again(); }));
 
   const draw = (run, data, step) => {
     last = [run, data, step];
@@ -34,8 +36,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     canvas.dataset.run = run.id;
     if (!codes) return message(sheet.context, text[run.status.state] ?? text.waiting, sheet.width, sheet.height);
     if (seen !== codes) [seen, found] = [codes, statistics(codes)];
-    if (fitted) rate.value = Math.max(LEAST, Math.min(MOST, found.rate));
-    histogram(sheet, found, rate.value, log, colors, text);
+    if (shown.fitted) rate.value = inside(found.rate, RATE);
+    histogram(sheet, found, rate.value, shown.log, colors, text);
 
     const numbers = surprise(found, rate.value), { units } = found;
     const rows = [[text.each, numbers.each], [text.summed.replace("{units}", units), numbers.summed]];

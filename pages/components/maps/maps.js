@@ -3,6 +3,7 @@
 import { compared } from "../shared/compared.js";
 import { toggle } from "../shared/controls.js";
 import { contactSheet, fit, letters, message } from "../shared/draw.js";
+import { look } from "../shared/look.js";
 import { marker } from "../shared/shapes.js";
 import { lasso, ring, within } from "./lasso.js";
 
@@ -15,6 +16,7 @@ export default compared((parent, data, again) => {
   const root = parent.querySelector(".maps"), names = data.names;
   root.innerHTML = `<div class="bar" role="group"></div><div class="grid watched"></div><div class="said" role="status"></div><canvas class="images" role="img"></canvas>`;
   const find = (selector) => root.querySelector(selector), sheet = document.createElement("canvas");
+  const kept = look(data.place, { chosen: "" });
   let chosen = new Set(), known = null;
   const buttons = names.map((name, label) => toggle(name, false, (on) => choose([...known.labels.data.keys()].filter((i) => (known.labels.data[i] === label ? on : chosen.has(i))))));
   buttons.forEach((button, label) => button.style.setProperty("--class", data.colors[label]));
@@ -23,7 +25,9 @@ export default compared((parent, data, again) => {
   find(".bar").append(Object.assign(document.createElement("span"), { textContent: data.text.choose }), ...buttons, clear);
   root.onkeydown = (event) => { if (event.key === "Escape") choose([]); };
   const choose = (places) => {
+    if (!known) return;
     chosen = new Set(places);
+    kept.chosen = packed(chosen, known.labels.data.length);
     again();
   };
   const maps = data.maps.map(({ name, array }) => {
@@ -44,6 +48,7 @@ export default compared((parent, data, again) => {
     return map;
   });
   const draw = (arrays, { comparison, colors, text }) => {
+    if (!known && arrays) chosen = new Set(unpacked(kept.chosen, arrays.labels.data.length));
     known = arrays;
     for (const button of [...buttons, clear]) button.disabled = !arrays;
     for (const map of maps) one(map, arrays, chosen, comparison, colors, names, text);
@@ -62,6 +67,12 @@ export default compared((parent, data, again) => {
   });
   return { draw, table };
 });
+
+// Some of `count` places, a hexadecimal digit for four of them; none as no digits.
+const packed = (chosen, count) => (chosen.size === 0 ? "" : Array.from({ length: Math.ceil(count / 4) }, (_, i) =>
+  [0, 1, 2, 3].reduce((digit, bit) => digit + (chosen.has(4 * i + bit) << bit), 0).toString(16)).join(""));
+
+const unpacked = (digits, count) => Array.from({ length: count }, (_, i) => i).filter((i) => (parseInt(digits[i >> 2], 16) >> (i & 3)) & 1);
 
 // One map: all points by class, those not chosen faint where some are, and the line that is being drawn.
 function one(map, arrays, chosen, comparison, colors, names, text) {

@@ -1,6 +1,7 @@
 // An invertible matrix A between encoder and decoder, A^-1 E and D A: other codes and other atoms, the same reconstruction.
 import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels } from "../shared/gallery.js";
+import { among, look } from "../shared/look.js";
 import { machine, shades } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { pen } from "../shared/pen.js";
@@ -23,17 +24,18 @@ const SLIDERS = {
   turn: { min: 0, max: 2, step: 0.01, start: 0, of: (t) => t, say: (t) => t.toFixed(2) },
 };
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".mixing");
   root.innerHTML = `
     <div class="box"><div class="knobs"><div class="choice"></div><div class="sliders"></div>
     <div class="line"><span class="sizes"></span><button class="reset">A = I</button></div><table></table></div>
     <canvas role="img"></canvas></div><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), paint = painter();
-  const at = Object.fromEntries(Object.entries(SLIDERS).map(([name, { start }]) => [name, start]));
-  let chosen = 3, last = null, made = {};
+  const at = look(place, { image: 3, ...Object.fromEntries(Object.entries(SLIDERS).map(([name, { start }]) => [name, start])) });
+  let last = null, made = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const choose = picker(find(".choice"), IMAGES, (i) => { chosen = i; again(); });
+  for (const [name, { min, max, start }] of Object.entries(SLIDERS)) if (at[name] < min || at[name] > max) at[name] = start;
+  const choose = picker(find(".choice"), IMAGES, (i) => { at.image = i; again(); });
   const rows = Object.entries(SLIDERS).map(([name, { min, max, step }]) => {
     const row = document.createElement("label"), [words, value] = [0, 0].map(() => document.createElement("span"));
     const slider = Object.assign(document.createElement("input"), { type: "range", min, max, step });
@@ -45,7 +47,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   });
   find(".reset").title = text.reset;
   find(".reset").onclick = () => {
-    for (const name of Object.keys(at)) at[name] = SLIDERS[name].start;
+    for (const name of Object.keys(SLIDERS)) at[name] = SLIDERS[name].start;
     again();
   };
 
@@ -61,7 +63,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       canvas.dataset.step = "";
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
-    const { inputs } = arrays, [count, ...shape] = inputs.shape, few = Math.min(count, IMAGES);
+    const { inputs } = arrays, [count, ...shape] = inputs.shape, few = Math.min(count, IMAGES), chosen = among(at.image, few);
     if (made.tensors !== weights.tensors) {
       const model = machine(data.model, weights.tensors), all = Array.from({ length: count }, (_, i) => model.values(pixels(inputs, i)));
       const some = { shape: [few, ...shape], data: inputs.data.slice(0, (few * inputs.data.length) / count) };

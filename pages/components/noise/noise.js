@@ -4,24 +4,27 @@ import { short, slider } from "../descent/slider.js";
 import { message } from "../shared/draw.js";
 import { painter, picker, pixels } from "../shared/gallery.js";
 import { encode, objective } from "../shared/lasso.js";
+import { among, inside, look } from "../shared/look.js";
 import { machine } from "../shared/machine.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { newestWeights } from "../shared/weights.js";
 
 const FEW = 10; // images to choose from
+const VARIANCE = { from: 1e-3, to: 10 }, PRIOR = { from: 0.01, to: 1000 };
 const START = 0.1; // s^2, as it stands at first
 const CHOSEN = { name: "✓", color: "#0072b2", ink: "#fff" };
 
-export default part(["frame", "frames", "status"], (parent, { data: { l1, text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { l1, place, text } }) => {
   const root = parent.querySelector(".noise");
   root.innerHTML = `<div class="controls"><span class="variance"></span><span class="prior"></span></div><div class="product"></div>
     <div class="choice"></div><canvas role="img"></canvas>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), paint = painter();
-  let chosen = 2, last = null, held = {};
+  const kept = look(place, { image: 2, variance: START, prior: l1 / START });
+  let last = null, held = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const choose = picker(find(".choice"), FEW, (i) => { chosen = i; again(); });
-  const variance = slider(find(".variance"), "s²", { from: 1e-3, to: 10, log: true, value: START }, again);
-  const prior = slider(find(".prior"), "λ₀", { from: 0.01, to: 1000, log: true, value: l1 / START }, again);
+  const choose = picker(find(".choice"), FEW, (i) => { kept.image = i; again(); });
+  const variance = slider(find(".variance"), "s²", { ...VARIANCE, log: true, value: inside(kept.variance, VARIANCE) }, () => { kept.variance = variance.value; again(); });
+  const prior = slider(find(".prior"), "λ₀", { ...PRIOR, log: true, value: inside(kept.prior, PRIOR) }, () => { kept.prior = prior.value; again(); });
 
   const draw = (run, data, step) => {
     last = [run, data, step];
@@ -33,7 +36,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { l1, text }
     }
     if (held.inputs !== arrays.inputs) Object.assign(held, { inputs: arrays.inputs, few: few(arrays.inputs) });
     if (held.tensors !== weights.tensors) Object.assign(held, { tensors: weights.tensors, model: machine(data.model, weights.tensors) });
-    const { model, few: images } = held, weight = variance.value * prior.value, image = pixels(images, chosen);
+    const { model, few: images } = held, chosen = among(kept.image, images.shape[0]), weight = variance.value * prior.value, image = pixels(images, chosen);
     choose.show(images, { [chosen]: CHOSEN }, text.choose, text.image);
     const x = model.values(image).map((value, i) => value - model.offset[i]), codes = encode(model.atoms, x, weight);
     const { error, penalty } = objective(model.atoms, x, codes, weight), used = codes.reduce((sum, value) => sum + (value !== 0), 0);

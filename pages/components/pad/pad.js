@@ -3,6 +3,7 @@ import { toggle } from "../shared/controls.js";
 import { choicesOf, codesOf } from "../shared/codes.js";
 import { fit, message } from "../shared/draw.js";
 import { painter, picker, pixels } from "../shared/gallery.js";
+import { among, look } from "../shared/look.js";
 import { machine } from "../shared/machine.js";
 import { axisName } from "../shared/map.js";
 import { oncePerFrame, part } from "../shared/part.js";
@@ -11,14 +12,14 @@ import { lerp, slerp } from "../shared/walks.js";
 import { newestWeights } from "../shared/weights.js";
 import { MARKS, board } from "./board.js";
 import { drawStrip, film } from "./film.js";
-import { fits, keep, remembered } from "./memory.js";
 import { sliders } from "./sliders.js";
 
+const MOST = 32; // numbers of a code that a URL has room for
 const COUNT = 11; // images on the segment, both ends included
 const FIRST = { P: 0, A: 2, B: 7 }; // images at whose codes the marks begin
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place: home, text } }) => {
   const root = parent.querySelector(".pad");
   root.innerHTML = `
     <div class="box"><canvas class="map" tabindex="0" role="application"></canvas>
@@ -26,11 +27,18 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     <div class="choice"><div class="whom"></div></div></div>
     <canvas class="strip" role="img"></canvas><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector), image = find(".image"), strip = find(".strip"), paint = painter(), reel = film();
-  let kept = remembered(), at = {}, whose = "P", round = Boolean(kept?.round), plane = null, walk = {}, last = null, made = {};
+  const kept = look(home, { from: [], P: [], A: [], B: [], plane: [], round: false });
+  let at = {}, whose = "P", plane = null, walk = {}, last = null, made = {};
   const again = oncePerFrame(() => last && image.isConnected && draw(...last));
 
+  // A code that is short is kept as it is, of others the image that it is the code of.
+  const keep = () => {
+    const names = Object.keys(FIRST), own = names.filter((name) => at[name].from === null && at[name].z.length <= MOST);
+    const codes = names.map((name) => [name, own.includes(name) ? [...at[name].z].map((value) => Number(value.toFixed(3))) : []]);
+    Object.assign(kept, { from: names.map((name) => at[name].from ?? -1), plane, ...Object.fromEntries(codes) });
+  };
   // Marks: {z, from}, `from` the image whose code it is, null once it was moved.
-  const put = (name, z, from = null) => { at[name] = { z, from }; again(); keep(at, plane, round); };
+  const put = (name, z, from = null) => { at[name] = { z, from }; again(); keep(); };
   const take = (name) => { whose = name; again(); };
   const place = (name, i) => {
     put(name, made.choices.code(i), i);
@@ -46,11 +54,11 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   draggable(find(".choice"));
   const rows = sliders(find(".sliders"), (dimension, value) => put("P", at.P.z.with(dimension, value)));
   const selects = [text.across, text.up].map((name, i) => {
-    const turn = () => { plane = plane.with(i, Number(selects[i].value)); again(); keep(at, plane, round); };
+    const turn = () => { plane = plane.with(i, Number(selects[i].value)); again(); keep(); };
     return Object.assign(document.createElement("select"), { ariaLabel: name, onchange: turn });
   });
   const centre = Object.assign(document.createElement("button"), { textContent: text.centre, onclick: () => put(whose, made.known.centre.slice()) });
-  find(".tools").append(...selects, centre, toggle(text.round, round, (value) => { [round, walk] = [value, {}]; again(); keep(at, plane, round); }));
+  find(".tools").append(...selects, centre, toggle(text.round, kept.round, (value) => { walk = {}; kept.round = value; again(); }));
 
   // What is known of the newest weights: codes that came from images follow.
   const learn = (run, { model: kind, prior, text }, arrays, weights, newest) => {
@@ -58,15 +66,15 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const [count, ...shape] = choices.images.shape, another = at.P?.z.length !== model.size;
     made = { run, newest, tensors: weights.tensors, model, choices, known, shape };
     walk = {};
-    for (const [name, first] of Object.entries(FIRST)) {
-      const from = another ? Math.min(first, count - 1) : at[name].from;
-      if (from !== null) at[name] = { from, z: choices.code(from) };
-    }
-    const mine = kept && fits(kept, model.size, count);
-    if (mine) at = Object.fromEntries(Object.entries(kept.at).map(([name, { from, z }]) => [name, { from, z: z ?? choices.code(from) }]));
-    if (mine) plane = kept.plane;
-    else if (another) plane = known.order.slice(0, 2).sort((a, b) => a - b);
-    kept = null;
+    Object.entries(FIRST).forEach(([name, first], i) => {
+      if (another && kept[name].length === model.size) at[name] = { from: null, z: Float32Array.from(kept[name]) };
+      else if (another || at[name].from !== null) {
+        const from = another ? among(kept.from[i] >= 0 ? kept.from[i] : first, count) : at[name].from;
+        at[name] = { from, z: choices.code(from) };
+      }
+    });
+    const usual = known.order.slice(0, 2).sort((a, b) => a - b), mine = kept.plane.length === usual.length && kept.plane.every((i) => known.order.includes(i));
+    if (another) plane = mine ? kept.plane : usual;
     selects.forEach((select, i) => {
       select.hidden = model.size < 3;
       select.replaceChildren(...known.order.map((d) => new Option(axisName(d), d, d === plane[i], d === plane[i])));
@@ -86,14 +94,14 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     const { model, choices, known, shape } = made, { P, A, B } = at;
     choose.show(choices.images, marked(at), text.choose.replace("{mark}", text[whose]), text.image);
     for (const [name, button] of Object.entries(whom)) button.setAttribute("aria-pressed", name === whose);
-    if (walk.from !== A.z || walk.to !== B.z) walk = { from: A.z, to: B.z, codes: (round ? slerp : lerp)(A.z, B.z, COUNT) };
+    if (walk.from !== A.z || walk.to !== B.z) walk = { from: A.z, to: B.z, codes: (kept.round ? slerp : lerp)(A.z, B.z, COUNT) };
     map.draw(made, plane, at, walk.codes, data);
     rows.show(known, plane, P.z);
     const original = P.from !== null && model.encode && model.size < 3 ? pixels(choices.images, P.from) : null;
     drawImage(fit(image), model.decode(P.z), original, shape, paint, text);
     const { images, whole } = reel(walk.codes, model.decode);
     if (!whole) again();
-    drawStrip(strip, images, shape, paint, round ? text.slerp : text.lerp, [MARKS.A, MARKS.B]);
+    drawStrip(strip, images, shape, paint, kept.round ? text.slerp : text.lerp, [MARKS.A, MARKS.B]);
     const point = plane.map((i) => P.z[i].toFixed(4)).join(" "), from = [P, A, B].map((mark) => mark.from ?? "-").join(" ");
     Object.assign(root.dataset, { run: run.id, step: weights.step, point, from, plane: plane.join(" "), whole });
   };

@@ -1,6 +1,7 @@
 // The latent plane of the frame in view: posterior means by class over what the decoder makes of each place.
 import { toggle } from "../shared/controls.js";
 import { contactSheet, enlarged, fit, message } from "../shared/draw.js";
+import { among, look } from "../shared/look.js";
 import { axes, axisName, badges, dots, ellipse, outlined, rings } from "../shared/map.js";
 import { part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
@@ -14,7 +15,7 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
   root.innerHTML = `<canvas role="img"></canvas><span class="layers"></span>`;
   const canvas = root.querySelector("canvas"), bar = root.querySelector(".layers");
   canvas.setAttribute("aria-label", data.text.alt);
-  const on = Object.fromEntries(LAYERS.map((name) => [name, data.on.includes(name)])), view = { axes: [0, 1], principal: false };
+  const on = look(data.place, { ...Object.fromEntries(LAYERS.map((name) => [name, data.on.includes(name)])), axes: [0, 1], principal: false });
   const sheet = document.createElement("canvas"), haze = document.createElement("canvas");
   let redraw = () => {};
   const draw = (run, { colors, names, prior, text }, step) => {
@@ -25,6 +26,7 @@ export default part(["frame", "frames", "status"], (parent, { data }) => {
     canvas.dataset.run = run.id;
     if (!arrays?.codes || !arrays.labels) return message(context, text[run.status.state] ?? text.waiting, width, height);
     const dims = arrays.codes.shape[1];
+    const view = { axes: on.axes.map((i) => among(i, dims)), principal: on.principal };
     controls(bar, { on, view, dims, has: { manifold: arrays.manifold, ellipses: arrays.stds, density: arrays.stds }, text }, () => redraw());
     const shown = arrays.reach?.data[0] ?? REACH, points = classPoints(arrays, dims, names.length, shown, view);
     const place = (i, value) => side * (0.5 + (i === 0 ? value : -value) / (2 * shown));
@@ -61,8 +63,8 @@ function controls(bar, { on, view, dims, has, text }, redraw) {
     bar.append(toggle(text[layer], on[layer], (value) => { on[layer] = value; redraw(); }));
   }
   if (dims <= 2) return;
-  view.axes.forEach((dimension, i) => bar.append(choice(dims, dimension, (value) => { view.axes[i] = value; redraw(); })));
-  bar.append(toggle(text.principal, view.principal, (value) => { view.principal = value; redraw(); }));
+  view.axes.forEach((dimension, i) => bar.append(choice(dims, dimension, (value) => { on.axes = on.axes.with(i, value); redraw(); })));
+  bar.append(toggle(text.principal, view.principal, (value) => { on.principal = value; redraw(); }));
 }
 
 function choice(dims, chosen, act) {

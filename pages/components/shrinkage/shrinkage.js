@@ -3,9 +3,11 @@
 import { axes, paper } from "../descent/chart.js";
 import { slider } from "../descent/slider.js";
 import { encode, softThreshold } from "../shared/lasso.js";
+import { inside, look } from "../shared/look.js";
 import { oncePerFrame, part } from "../shared/part.js";
 
-const REACH = 2.4, MOST = 2.4; // of both plots, and of lambda
+const REACH = 2.4; // of both plots
+const AXIS = { from: -REACH, to: REACH }, LAMBDA = { from: 0, to: 2.4 };
 const OVERLAP = 0.5; // the two atoms' scalar product
 const ATOMS = { shape: [2, 2], data: Float64Array.of(1, 0, OVERLAP, Math.sqrt(1 - OVERLAP ** 2)) };
 const KEYS = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] };
@@ -23,15 +25,16 @@ export function ridge([p, q], lambda) {
   return [(a * right[0] - OVERLAP * right[1]) / size, (a * right[1] - OVERLAP * right[0]) / size];
 }
 
-export default part([], (parent, { data: { text, colors } }) => {
+export default part([], (parent, { data: { colors, place, text } }) => {
   const root = parent.querySelector(".shrinkage");
   root.innerHTML = `<div class="controls"><span class="weight"></span><div class="says"><span></span><span></span></div></div><canvas role="img" tabindex="0"></canvas>`;
   const canvas = root.querySelector("canvas"), says = root.querySelectorAll(".says span");
   root.style.setProperty("--l1", colors.l1);
-  let optimum = [1.8, 0.6], dragged = null, plane = null, drawn = false;
+  const kept = look(place, { optimum: [1.8, 0.6], lambda: 1 });
+  let dragged = null, plane = null, drawn = false;
   const again = oncePerFrame(() => drawn && canvas.isConnected && draw());
-  const lambda = slider(root.querySelector(".weight"), "λ", { from: 0, to: MOST, value: 1 }, again);
-  const move = (to) => { optimum = to.map((value) => Math.max(-REACH, Math.min(REACH, value))); again(); };
+  const lambda = slider(root.querySelector(".weight"), "λ", { ...LAMBDA, value: inside(kept.lambda, LAMBDA) }, () => { kept.lambda = lambda.value; again(); });
+  const move = (to) => { kept.optimum = to.map((value) => inside(value, AXIS)); again(); };
   const drag = ({ offsetX, offsetY }) => move([plane.value(offsetX, plane.left), -plane.value(offsetY, plane.top)]);
   canvas.onpointerdown = (event) => {
     if (event.offsetX < plane.left) return;
@@ -44,11 +47,12 @@ export default part([], (parent, { data: { text, colors } }) => {
   canvas.onkeydown = (event) => {
     if (!KEYS[event.key]) return;
     event.preventDefault();
-    move(optimum.map((value, i) => Math.round(10 * (value + KEYS[event.key][i])) / 10));
+    move(kept.optimum.map((value, i) => Math.round(10 * (value + KEYS[event.key][i])) / 10));
   };
 
   const draw = () => {
     drawn = true;
+    const optimum = kept.optimum.map((value) => inside(value, AXIS));
     const sheet = paper(canvas), { width, height, line, size } = sheet, side = height - 3.5 * line;
     const found = { l1: lasso(optimum, lambda.value), l2: ridge(optimum, lambda.value) };
     const left = width - side - size, top = 1.2 * line;

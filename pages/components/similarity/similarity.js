@@ -3,6 +3,7 @@ import { slider } from "../descent/slider.js";
 import { tint } from "../shared/contrast.js";
 import { fit, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
+import { among, inside, look } from "../shared/look.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { figure, pen as penOf, precise } from "../shared/pen.js";
 import { ofArrays } from "../shared/table.js";
@@ -11,35 +12,39 @@ import { partner, softmaxRow } from "./softmax.js";
 const LIMITS = { from: 0.02, to: 5, log: true };
 const KEYS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
-export default part(["frame", "frames", "status"], (parent, { data: { text, temperature: start } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".similarity");
   root.innerHTML = `<div class="controls"><div class="temperature"></div><button></button></div>
     <canvas role="img" tabindex="0"></canvas><div class="where" role="status"></div>`;
   const canvas = root.querySelector("canvas"), where = root.querySelector(".where"), button = root.querySelector("button"), paint = painter();
-  let last = null, row = 0, pinned = 0, matrix = null, of = "";
+  const kept = look(place, { row: 0, temperature: 0 });
+  let last = null, row = kept.row, matrix = null, of = "";
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const temperature = slider(root.querySelector(".temperature"), "τ", { ...LIMITS, value: start }, again);
-  button.onclick = () => { temperature.value = last[1].temperature; again(); };
+  const temperature = slider(root.querySelector(".temperature"), "τ", { ...LIMITS, value: 1 }, () => { kept.temperature = temperature.value; again(); });
+  button.onclick = () => { temperature.value = last[1].temperature; kept.temperature = 0; again(); };
 
   const rowAt = (event) => {
     const box = canvas.getBoundingClientRect(), x = event.clientX - box.left - matrix.left, y = event.clientY - box.top - matrix.top;
     const place = Math.floor((y / matrix.side) * matrix.count);
     return x >= -matrix.edge && x < matrix.side && place >= 0 && place < matrix.count ? place : null;
   };
-  const look = (place) => { if (place !== row) { row = place; again(); } };
-  canvas.onpointermove = (event) => matrix && look(rowAt(event) ?? pinned);
-  canvas.onpointerleave = () => look(pinned);
-  canvas.onclick = (event) => { const place = matrix && rowAt(event); if (place !== null) look((pinned = place)); };
+  const show = (place) => { if (place !== row) { row = place; again(); } };
+  canvas.onpointermove = (event) => matrix && show(rowAt(event) ?? kept.row);
+  canvas.onpointerleave = () => show(kept.row);
+  canvas.onclick = (event) => { const place = matrix && rowAt(event); if (place !== null) show((kept.row = place)); };
   canvas.onkeydown = (event) => {
     const way = KEYS[event.key];
     if (!way || !matrix) return;
     event.preventDefault();
-    look((pinned = (pinned + way + matrix.count) % matrix.count));
+    show((kept.row = (among(kept.row, matrix.count) + way + matrix.count) % matrix.count));
   };
 
   const draw = (run, data, step) => {
     last = [run, data, step];
-    if (of !== run.id) [of, temperature.value] = [run.id, data.temperature];
+    if (of !== run.id) {
+      if (of) kept.temperature = 0; // another run comes with its own
+      [of, temperature.value] = [run.id, kept.temperature ? inside(kept.temperature, LIMITS) : data.temperature];
+    }
     const { context, width, height } = fit(canvas), { text, colors } = data, arrays = run.arrays(step);
     button.textContent = text.back.replace("{value}", data.temperature);
     if (!arrays?.similarities || !arrays.views) {
@@ -49,7 +54,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text, temp
     const { similarities, views } = arrays, count = similarities.shape[0], pen = penOf(context, width), [, ...shape] = views.shape;
     const wide = Math.min(0.5 * width, height - pen.line), edge = wide / (count + 1.5);
     matrix = { left: edge, top: pen.line + edge, side: wide - edge, edge, count };
-    row = Math.min(row, count - 1);
+    row = among(row, count);
     const image = (view, x, y, side) => paint(context, pixels(views, view), shape, x, y, side, side);
     drawMatrix(pen, matrix, similarities, row, image, text);
     const found = softmaxRow(similarities, row, temperature.value);

@@ -1,5 +1,6 @@
 // Directions of z where it has two numbers, on the circle, or three, on the sphere, which can be turned.
 import { fit, message } from "../shared/draw.js";
+import { look } from "../shared/look.js";
 import { plates } from "../shared/map.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { marker } from "../shared/shapes.js";
@@ -8,15 +9,16 @@ import { ofArrays } from "../shared/table.js";
 const RINGS = 0.028; // between the rings of two classes, on which they do not hide each other
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place: home, text } }) => {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", text.alt);
   canvas.tabIndex = 0;
   parent.querySelector(".sphere").append(canvas);
-  let angles = [0.5, 0.35], last = null, held = null;
+  const kept = look(home, { angles: [0.5, 0.35] });
+  let last = null, held = null;
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const turn = (across, down) => { angles = [angles[0] + across, Math.max(-1.5, Math.min(1.5, angles[1] + down))]; again(); };
+  const turn = (across, down) => { const [right, up] = kept.angles; kept.angles = [right + across, Math.max(-1.5, Math.min(1.5, up + down))]; again(); };
   canvas.onpointerdown = (event) => { held = [event.clientX, event.clientY]; canvas.setPointerCapture(event.pointerId); };
   canvas.onpointerup = () => { held = null; };
   canvas.onpointermove = (event) => {
@@ -39,7 +41,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
     if (!arrays?.sphere) return message(context, text[run.status.state] ?? text.waiting, width, height);
     const { sphere: { shape: [, axes] }, labels } = arrays, radius = 0.4 * Math.min(width, height);
     const scene = { context, at: (x, y, away = 1) => [width / 2 + x * radius * away, height / 2 - y * radius * away], radius, middle: [width / 2, height / 2] };
-    const points = Array.from(labels.data, (label, i) => ({ label, place: turned([...arrays.sphere.data.subarray(i * axes, (i + 1) * axes)], angles) }));
+    const points = Array.from(labels.data, (label, i) => ({ label, place: turned([...arrays.sphere.data.subarray(i * axes, (i + 1) * axes)], kept.angles) }));
     const dot = marker(context, colors, 3, 0);
     outline(scene);
     for (const { label, place: [x, y, z] } of points.sort((a, b) => a.place[2] - b.place[2])) {

@@ -1,4 +1,5 @@
 // The small bar on top. The presenter's tab tells where it is; the others go there, until their viewer lets go.
+import { tellLooks } from "../shared/look.js";
 import { address, changes, standing } from "../shared/stand_in.js";
 import { listen } from "./channel.js";
 import { cover, coverAll, coveredPlaces, coveredTitles, hang } from "./curtains.js";
@@ -29,6 +30,7 @@ export default function stageBar({ parentElement, data, setTriggerValue }) {
   if (!follows() && !reached(here.prompt, here.text) && elsewhere) cover([]);
   settleStage();
   if (!standing()) address({ knobs: here.changes || null });
+  tellLooks();
   settle();
   moved(); // also where a page has no time that tells of it
 }
@@ -105,7 +107,7 @@ function sought() {
 const watch = watchTime(moved, sought);
 const go = (url) => url && location.assign(url);
 
-const add = () => here?.may && tell({ act: "add", ...position(), stage: staged(), curtains: coveredTitles() });
+const add = () => here?.may && tell({ act: "add", ...position(), look: new URLSearchParams(location.search).get("look"), stage: staged(), curtains: coveredTitles() });
 const paging = { PageDown: forward, PageUp: back };
 const actions = {
   s: () => enterStage(!staged()), h: () => show("controls"), c: () => show("captions"), a: add,

@@ -1,14 +1,16 @@
 // A table of numbers with their intervals, a row a family, that is sorted by the column whose head is pressed.
+import { look } from "../shared/look.js";
+
 const tables = new WeakMap(); // element -> what it is sorted by: {column, up}
 
 export default ({ parentElement: parent, data }) => {
   const root = parent.querySelector(".standings");
-  if (!tables.has(root)) tables.set(root, { column: null, up: true });
+  if (!tables.has(root)) tables.set(root, look(data.place, { column: "", up: true }));
   const show = () => {
     const sorted = tables.get(root), table = document.createElement("table"), focused = root.contains(parent.activeElement ?? null) && parent.activeElement?.dataset.column;
     table.append(head(data, sorted, (column) => {
       const { more } = data.columns.find(({ name }) => name === column);
-      tables.set(root, { column, up: sorted.column === column ? !sorted.up : more !== true }); // at first the best on top
+      Object.assign(sorted, { column, up: sorted.column === column ? !sorted.up : more !== true }); // at first the best on top
       show();
     }), body(data, sorted));
     const notes = Object.assign(document.createElement("ol"), { className: "notes" });
@@ -41,7 +43,7 @@ function head({ columns, text }, sorted, sort) {
 // Rows as they come, or by a column; those that have no number in it last, whichever way.
 function body({ columns, rows }, { column, up }) {
   const worth = ({ cells }) => cells[column]?.value ?? null;
-  const order = column === null ? rows : [...rows].sort((a, b) => {
+  const order = !columns.some(({ name }) => name === column) ? rows : [...rows].sort((a, b) => {
     if (worth(a) === null || worth(b) === null) return (worth(a) === null) - (worth(b) === null);
     return (worth(a) - worth(b)) * (up ? 1 : -1);
   });

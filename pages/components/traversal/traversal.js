@@ -1,6 +1,7 @@
 // What each latent dimension does: one row a dimension, set to values across the prior, all others as they are.
 import { contactSheet, fit, message } from "../shared/draw.js";
 import { bytes, picker, pixels, textSize } from "../shared/gallery.js";
+import { among, look } from "../shared/look.js";
 import { vae } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { ofArrays } from "../shared/table.js";
@@ -14,7 +15,7 @@ const ROOM = 9; // below a row, for its mark
 const CHOSEN = { name: "✓", color: "#0072b2", ink: "#fff" };
 const number = new Intl.NumberFormat("en");
 
-export default part(["frame", "frames", "status"], (parent, { data: { text } }) => {
+export default part(["frame", "frames", "status"], (parent, { data: { place, text } }) => {
   const root = parent.querySelector(".traversal");
   root.innerHTML = `
     <div class="choice"></div>
@@ -23,10 +24,11 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
   const find = (selector) => root.querySelector(selector);
   const canvas = find("canvas"), rows = find(".rows");
   rows.setAttribute("aria-label", text.alt);
-  let chosen = 0, last = null, made = {};
+  const shown = look(place, { image: 0 });
+  let last = null, made = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
   const choose = picker(find(".choice"), 40, (i) => {
-    chosen = i;
+    shown.image = i;
     again();
   });
   rows.onscroll = again;
@@ -41,7 +43,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { text } }) 
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
     const { inputs, kl_each: kl } = arrays, [count, ...shape] = inputs.shape;
-    chosen = Math.min(chosen, count - 1);
+    const chosen = among(shown.image, count);
     choose.show(inputs, { [chosen]: CHOSEN }, text.choose, text.image);
     if (made.tensors !== weights.tensors || made.chosen !== chosen) {
       made = { tensors: weights.tensors, chosen, ...walks(vae(data.model, weights.tensors), pixels(inputs, chosen), shape, reach) };
