@@ -173,8 +173,7 @@ def test_training_survives_the_web_server(page: Page, lab: Lab) -> None:
     assert run.status.step == 6000 > before
     rows = [row["step"] for row in run.events()]
     assert rows == sorted(set(rows))
-    points = int(page.locator(".live_chart .watched").get_attribute("data-points") or 0)
-    assert points == len(rows)
+    expect(page.locator(".live_chart .watched")).to_have_attribute("data-points", str(len(rows)))
 
 
 def test_a_run_of_many_dimensions(page: Page, lab: Lab) -> None:

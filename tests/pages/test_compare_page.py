@@ -73,6 +73,20 @@ def test_two_runs_differ_in_what_their_recipes_say(page: AppTest) -> None:
     assert run_id(other) not in page.query_params["with"]
 
 
+def test_which_pictures_and_which_curve_two_runs_show_is_in_the_url(page: AppTest) -> None:
+    one, other = (run_id(recipes.preset("vae", name)) for name in ("2-D map of MNIST", "16 dimensions"))
+    page.query_params.update(show="runs", run=one, pictures="samples", curve="no such")
+    page.query_params["with"] = other
+    page.run()
+    assert [page.selectbox(key=f"two-{name}").value for name in ("pictures", "curve")] == ["samples", "loss"]
+    page.selectbox(key="two-pictures-with").set_value("samples").run()
+    page.selectbox(key="two-curve").set_value("val_elbo").run()
+    assert not page.exception
+    assert page.query_params["pictures-with"] == "samples"
+    assert page.query_params["curve"] == "val_elbo"
+    assert page.selectbox(key="two-pictures").value == "samples"
+
+
 def test_runs_of_any_families_stand_side_by_side(page: AppTest) -> None:
     page.query_params["show"] = "runs"
     for one, other in (("Ring of 8", "gan"), ("MNIST, h of 128 numbers", "simclr")):

@@ -20,7 +20,24 @@ TEXT = st.sampled_from(
      "troubles", "__class__", "None", "-1", "1e999", '{"model.k": 1e999}', '{"dataset": 3}', "[" * 5000]
 ) | st.text(max_size=20)  # fmt: skip
 NAMES = st.sampled_from(
-    ["run", "show", "with", "trouble", "comparison", "section", "embed", "page", "knob", "knobs", "q", "sweep", "data"]
+    [
+        "run",
+        "show",
+        "with",
+        "trouble",
+        "comparison",
+        "section",
+        "embed",
+        "page",
+        "knob",
+        "knobs",
+        "q",
+        "sweep",
+        "data",
+        "look",
+        "curve",
+        "pictures",
+    ]
 ) | st.text(max_size=5)
 
 
