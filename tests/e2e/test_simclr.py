@@ -95,10 +95,11 @@ def test_the_softmax_of_a_row_is_that_of_the_recorded_similarities(page: Page, l
     expect(canvas).not_to_have_attribute("data-temperature", "0.3")
     temperature = float(canvas.get_attribute("data-temperature") or 0)
     assert float(canvas.get_attribute("data-loss") or 0) == pytest.approx(expected(1, temperature), abs=1e-4)
-    page.wait_for_function(f"() => ({TRACES})().some((trace) => trace.name === 'NT-Xent' && trace.y.length)")
+    rows = [row for row in run.events() if "loss" in row]
+    whole = f"(count) => ({TRACES})().some((trace) => trace.name === 'NT-Xent' && trace.y.length === count)"
+    page.wait_for_function(whole, arg=len(rows))
     traces = {trace["name"]: trace for trace in page.evaluate(TRACES)}
     assert traces["chance"]["y"] == pytest.approx([np.log(2 * 64 - 1)] * 2)
-    rows = [row for row in run.events() if "loss" in row]
     assert traces["NT-Xent"]["y"] == pytest.approx([row["loss"] for row in rows])
 
 
