@@ -33,6 +33,7 @@ class Lab:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
+        self.bare = f"{self.url}/_stcore/health"  # with nothing on it: for tests that ask the lab's modules alone
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

@@ -179,7 +179,7 @@ def test_images_and_what_lies_between_them(page: Page, lab: Lab) -> None:
 
 
 def test_the_generator_in_the_browser_is_torch_s(page: Page, lab: Lab) -> None:
-    page.goto(lab.url)
+    page.goto(lab.bare)
     run = preset("Digits of MNIST, 32 pixels")
     gan = run.model()
     assert isinstance(gan, GAN)

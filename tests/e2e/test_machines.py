@@ -92,7 +92,7 @@ def agree(page: Page, lab: Lab, model: Method, **given: Any) -> None:
         codes: torch.Tensor = torch.randn(4, known["k"], generator=noise)
         pixels = ((model.decode(codes) - black) / (white - black)).clamp(0, 1)  # type: ignore[operator]
         expected = model.encode(x) if known["kind"] != "gan" else None  # type: ignore[operator]
-    page.goto(lab.url)
+    page.goto(lab.bare)
     shades = ((x - black) / (white - black)).tolist()
     ask = {"model": known, "images": shades, "codes": codes.tolist(), "assets": f"/repz/assets/{VERSION}"}
     found = page.evaluate(BOTH_WAYS, ask | given)

@@ -42,7 +42,7 @@ ALL = """async ({ assets, weights, tensors, model, x, z, g, h }) => {
 @pytest.fixture
 def assets(page: Page, lab: Lab) -> str:
     """Where the page, which is open now, has the modules from."""
-    page.goto(lab.url)
+    page.goto(lab.bare)
     return f"/repz/assets/{VERSION}"
 
 

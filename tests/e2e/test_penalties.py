@@ -36,7 +36,7 @@ SOLVE = """async ({ assets, units, size, dictionary, x, l1 }) => {
 @pytest.fixture
 def assets(page: Page, lab: Lab) -> str:
     """Where the page, which is open now, has the modules from."""
-    page.goto(lab.url)
+    page.goto(lab.bare)
     return f"/repz/assets/{VERSION}"
 
 

@@ -47,7 +47,7 @@ def test_h_and_z_are_those_of_torch(page: Page, lab: Lab, dataset: str, depth: i
     h = model.encode(x)
     (vjp,) = torch.autograd.grad((g * h).sum(), x)
     tensors = {name: {"data": value.flatten().tolist()} for name, value in model.state_dict().items()}
-    page.goto(lab.url)
+    page.goto(lab.bare)
     ask = {"model": recipes.family("simclr").browser(recipe), "tensors": tensors, "x": x[0].tolist()}
     found = page.evaluate(NETS, ask | {"g": g[0].tolist(), "assets": f"/repz/assets/{VERSION}"})
     for name, value in {"h": h, "z": model.project(h), "vjp": vjp}.items():
@@ -97,7 +97,7 @@ def test_a_view_is_that_of_the_core(
         patch.setattr(torch, "rand", noting(torch.rand))
         patch.setattr(torch, "randn", noting(torch.randn))
         expected = change(x, shape, Strengths(**by), torch.Generator().manual_seed(4))
-    page.goto(lab.url)
+    page.goto(lab.bare)
     ask = {"image": x[0].tolist(), "shape": shape, "by": Strengths(**by)._asdict(), "numbers": numbers}
     found = page.evaluate(VIEWS, ask | {"assets": f"/repz/assets/{VERSION}"})
     assert found["taken"] == len(numbers)

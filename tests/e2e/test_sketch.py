@@ -49,7 +49,7 @@ AS_MODELS_GET_IT = """async (paper, assets) => {
 def test_a_drawing_is_centred_as_the_data_sets_are(
     page: Page, lab: Lab, box: Any, side: int, inner: int, rows: Any, columns: Any
 ) -> None:
-    page.goto(lab.url)
+    page.goto(lab.bare)
     ask = {"assets": f"/repz/assets/{VERSION}", "box": box, "side": side, "inner": inner}
     expected = np.zeros((side, side))
     expected[slice(*rows), slice(*columns)] = 1
