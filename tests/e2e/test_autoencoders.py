@@ -119,7 +119,7 @@ def test_a_matrix_in_the_code_moves_weights_and_codes_and_no_loss(page: Page, la
 def test_no_matrix_of_the_sliders_is_near_one_that_cannot_be_undone(page: Page, lab: Lab) -> None:
     from pages.parts.assets import VERSION
 
-    page.goto(lab.url)
+    page.goto(lab.bare)
     for size in (1, 2, 5, 8):
         for stretch, shear, turn in [(10**-0.4, 1.0, 2.0), (10**0.4, -1.0, 0.0), (1.0, 0.3, 0.7)]:
             knobs = {"angle": 0.6, "stretch": stretch, "shear": shear, "turn": turn}

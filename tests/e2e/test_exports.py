@@ -164,7 +164,7 @@ def test_a_gif_of_many_colours_is_near_to_them(maps: Page) -> None:
 
 def test_the_encoder_loses_nothing(page: Page, lab: Lab) -> None:
     """Noise of 256 greys fills the table of codes again and again; a flat picture has one code after the other."""
-    page.goto(lab.url)
+    page.goto(lab.bare)
     noise = np.random.default_rng(0).integers(0, 256, (2, 70, 300), dtype=np.uint8)
     frames = np.stack([*noise, np.full((70, 300), 7, dtype=np.uint8)])
     found = page.evaluate(

@@ -61,6 +61,11 @@ CHOICES = {
     ),
 }  # fmt: skip
 
+NONSENSE = (
+    "}", "[]", '"x"', '{"plane-":null}', '{"plane-":{"axes":[9,-4],"ellipses":"yes","principal":[]}}',
+    '{"plane-":{"axes":[1e999,0.5]},"__proto__":{"x":1}}', '{"plane-":{"axes":' + "[" * 3000 + "]" * 3000 + "}}",
+)  # fmt: skip
+
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_a_choice_is_in_the_url(page: Page, lab: Lab, name: str) -> None:
@@ -92,16 +97,13 @@ def test_what_is_chosen_back_is_no_longer_there(page: Page, lab: Lab) -> None:
     expect(page).not_to_have_url(re.compile("look="))
 
 
-@pytest.mark.parametrize("look", [
-    "}", "[]", "3", "null", '"x"', '{"plane-":null}', '{"plane-":{"axes":[9,-4],"ellipses":"yes","principal":[]}}',
-    '{"plane-":{"axes":[1e999,0.5]},"__proto__":{"x":1}}', '{"plane-":{"axes":' + "[" * 3000 + "]" * 3000 + "}}",
-])  # fmt: skip
-def test_what_makes_no_sense_counts_for_nothing(page: Page, lab: Lab, look: str) -> None:
+def test_what_makes_no_sense_counts_for_nothing(page: Page, lab: Lab) -> None:
     enter(page, lab, STOPS["vae"])
     usual = page.locator(".plane .layers button").evaluate_all(PRESSED)
-    enter(page, lab, STOPS["vae"], look=quote(look))
-    assert page.locator(".plane .layers button").evaluate_all(PRESSED) == usual
-    assert int(page.locator(".plane canvas").get_attribute("data-step") or 0) > 0
+    for look in NONSENSE:
+        enter(page, lab, STOPS["vae"], look=quote(look))
+        assert page.locator(".plane .layers button").evaluate_all(PRESSED) == usual, look
+        expect(page.locator(".plane canvas")).to_have_attribute("data-step", "4000")
 
 
 def go(page: Page, stop: Stop, section: str) -> None:
