@@ -97,6 +97,28 @@ def test_what_is_chosen_back_is_no_longer_there(page: Page, lab: Lab) -> None:
     expect(page).not_to_have_url(re.compile("look="))
 
 
+def test_a_link_within_a_page_sets_its_parts_as_it_says(page: Page, lab: Lab) -> None:
+    """As from one scene of a lecture to the next, and by the browser's back button."""
+    enter(page, lab, STOPS["vae"])
+    buttons, links = page.locator(".plane .layers button"), {}
+    for place in (2, 3):
+        buttons.nth(place).click()
+        page.wait_for_function("url => location.href !== url", arg=links.get(2, page.url))
+        links[place] = page.url
+    assert links[2] != links[3]
+    for place, pressed in ((2, "false"), (3, "true"), (2, "false")):
+        page.evaluate(
+            "url => { history.pushState(null, '', url); dispatchEvent(new PopStateEvent('popstate')); }", links[place]
+        )
+        expect(buttons.nth(2)).to_have_attribute("aria-pressed", "true")
+        expect(buttons.nth(3)).to_have_attribute("aria-pressed", pressed)
+        settle(page)
+        expect(page.locator(".plane canvas")).to_have_attribute("data-step", "4000")
+        assert page.url == links[place]
+    page.go_back()
+    expect(buttons.nth(3)).to_have_attribute("aria-pressed", "true")
+
+
 def test_what_makes_no_sense_counts_for_nothing(page: Page, lab: Lab) -> None:
     enter(page, lab, STOPS["vae"])
     usual = page.locator(".plane .layers button").evaluate_all(PRESSED)

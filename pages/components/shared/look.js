@@ -4,7 +4,15 @@ import { address } from "./stand_in.js";
 
 const REST = 300; // ms without a choice
 let page = "", chosen = {}, timer = 0; // {place: {name: value}} of that page
-window.addEventListener("popstate", () => { page = ""; }); // what a URL says that somebody goes to counts
+export const visits = new EventTarget(); // "look": a URL of this page that somebody went to says otherwise for some places
+
+window.addEventListener("popstate", () => {
+  const here = page === location.pathname, before = chosen;
+  clearTimeout(timer);
+  [page, chosen] = [location.pathname, read()];
+  const other = Object.keys({ ...before, ...chosen }).filter((place) => JSON.stringify(before[place]) !== JSON.stringify(chosen[place]));
+  if (here && other.length) visits.dispatchEvent(new CustomEvent("look", { detail: other }));
+});
 
 // What is chosen at a place, {name: number, truth, words or list of numbers}: as the URL has it, else as in `first`. What is
 // assigned to it goes into the URL. Of a list that is empty at first any will do.

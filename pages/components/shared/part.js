@@ -1,5 +1,6 @@
 // What every part does alike: set up once a mount, follow the run of `data.run`, redraw when something changed.
 import { exporter } from "./exports.js";
+import { visits } from "./look.js";
 import { mark } from "./provenance.js";
 import { follow } from "./run.js";
 import { changes, dress, resolve, standing } from "./stand_in.js";
@@ -24,6 +25,8 @@ export function part(types, setUp) {
       mount.redraw = oncePerFrame(() => mount.run && mount.draw(mount.run, mount.data, mount.at(mount.clock.step), mount.others));
       mount.watch = new ResizeObserver(mount.redraw);
       mount.watch.observe(parentElement.querySelector("canvas, .watched"));
+      mount.anew = ({ detail }) => detail.includes(mount.given.place) && setUpAnew(mount, parentElement, setUp);
+      visits.addEventListener("look", mount.anew);
       mount.bind = () => {
         bind(mount, types);
         mark(parentElement, mount.data.lent ? standing().provenance : null);
@@ -33,11 +36,12 @@ export function part(types, setUp) {
       document.fonts.addEventListener("loadingdone", mount.redraw); // a canvas does not do so by itself
       mounts.set(parentElement, mount);
     }
-    mount.given = data;
+    Object.assign(mount, { component, given: data });
     mount.bind();
     if (data.export) mount.button ??= exporter(parentElement, mount);
     return () => {
       mount.button?.remove();
+      visits.removeEventListener("look", mount.anew);
       changes.removeEventListener("change", mount.bind);
       document.fonts.removeEventListener("loadingdone", mount.redraw);
       mount.leave.forEach((end) => end());
@@ -45,6 +49,16 @@ export function part(types, setUp) {
       mounts.delete(parentElement);
     };
   };
+}
+
+// On a fresh node, so that what the old one has under way comes to its end.
+function setUpAnew(mount, parentElement, setUp) {
+  const root = parentElement.querySelector(`.${mount.given.export.part}`);
+  root.replaceWith(root.cloneNode(false));
+  Object.assign(mount, setUp(parentElement, mount.component));
+  mount.watch.disconnect();
+  mount.watch.observe(parentElement.querySelector("canvas, .watched"));
+  mount.redraw();
 }
 
 // Follow the runs that are meant; whom it followed before, it leaves afterwards, so that a stream in common stays open.
