@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from pages import lecture
 from repz_core import recipes
@@ -155,6 +155,30 @@ def test_a_run_of_another_layout_takes_one_rerun(hall: Hall) -> None:
     expect(hall.viewer.get_by_text("in two of 5 latent dimensions")).to_be_visible()
     hall.at(hall.viewer, 60)
     assert len(hall.sent) == 1
+
+
+def test_what_the_server_misses_is_told_again(hall: Hall) -> None:
+    """As where a rerun of the page overtakes what the stage's bar said."""
+    lost: list[str] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def hear(message: bytes | str) -> None:
+            found = re.search('"act":"(lead|at)"', str(message))
+            if found and found[1] not in lost:
+                lost.append(found[1])
+            else:
+                server.send(message)
+
+        socket.on_message(hear)
+
+    hall.presenter.route_web_socket(re.compile("_stcore/stream"), pass_on)
+    hall.open(hall.runs[1])  # its claim to lead on is lost
+    hall.join()
+    hall.scrub(hall.presenter, "Home")
+    hall.at(hall.viewer, 0)
+    assert lost == ["lead", "at"]
 
 
 def test_who_lets_go_is_left_alone_until_following_again(hall: Hall) -> None:

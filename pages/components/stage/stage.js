@@ -10,6 +10,7 @@ import { back, forward, notes, reached, setTime } from "./lecture.js";
 import { enterStage, settleStage, show, staged } from "./modes.js";
 
 const APART = 200; // ms between two positions that are told
+const SURE = 1000, TRIES = 3; // ms until what was told is told again, if the stage does not show it
 const kept = keep(); // of this tab, over reloads: me, lead, alone
 let here = null; // what the page's script says it shows
 let stage = { by: "", serial: -1 };
@@ -17,7 +18,7 @@ let tell = () => {}; // says something to the server
 let draw = () => {};
 let view = null;
 let claimed = false;
-let toldAt = 0, timer = 0, told = "", curtained = "";
+let toldAt = 0, timer = 0, sure = 0, told = "", curtained = "";
 
 export default function stageBar({ parentElement, data, setTriggerValue }) {
   const before = here;
@@ -68,6 +69,7 @@ const position = () => ({ run: here.run?.id ?? null, step: !view || view.live ? 
 function claim() {
   claimed = true;
   tell({ act: "lead", ...position() });
+  makeSure();
 }
 
 function lead() {
@@ -95,7 +97,27 @@ function moved() {
     if (!leads() || now === told) return;
     [told, toldAt] = [now, performance.now()];
     tell({ act: "at", ...position() });
+    makeSure();
   }, Math.max(0, toldAt + APART - performance.now()));
+}
+
+// A rerun of the page's script may overtake what its browser said just before, which is then lost.
+function makeSure(left = TRIES) {
+  clearTimeout(sure);
+  sure = setTimeout(() => {
+    if (!left || !kept.lead || (here.leads && asTold())) return;
+    if (here.leads) tell({ act: "at", ...position() });
+    else {
+      claimed = false;
+      settle();
+    }
+    makeSure(left - 1);
+  }, SURE);
+}
+
+function asTold() {
+  const { step, covered } = position();
+  return (stage.step ?? null) === step && JSON.stringify(stage.covered ?? []) === JSON.stringify(covered);
 }
 
 // A viewer who moves the time line lets go.
