@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from repz_core import labels, recipes, sweep
 from repz_core.config import Recipe
 from tests.e2e.conftest import Lab
+from tests.e2e.tour import settle
+from tests.test_supervisor import until
 
 pytestmark = pytest.mark.e2e
 ROW, HEAD, CHECK = 35, 36, 20  # pixels: a row's and the head's height, and where a row's box is
@@ -47,7 +49,8 @@ def test_find_note_save_delete_and_undo(lab: Lab, page: Page, tmp_path) -> None:
     expect(link).to_have_attribute("href", re.compile(f"/vae.run={run.id}"))
     page.get_by_role("textbox", name="note").fill("twenty steps")
     page.get_by_role("textbox", name="note").press("Control+Enter")
-    expect(page.get_by_role("textbox", name="note")).to_have_value("twenty steps")
+    until(lambda: labels.of(lab.store.root, run.id).note == "twenty steps", "the note is kept")
+    settle(page)  # a file that is asked for while the script runs is not there any more
     for name, inside in (("Export", "recipe.json"), ("TensorBoard", "tfevents")):
         with page.expect_download() as saved:
             button(page, name).click()
@@ -55,7 +58,6 @@ def test_find_note_save_delete_and_undo(lab: Lab, page: Page, tmp_path) -> None:
         names = zipfile.ZipFile(tmp_path / name).namelist()
         assert all(found.startswith(f"{run.id}/") for found in names)
         assert any(inside in found for found in names)
-    assert labels.of(lab.store.root, run.id).note == "twenty steps"
     button(page, "Delete").click()
     expect(page.get_by_text(f"Deleted: {run.id}")).to_be_visible()
     expect(page.get_by_text(re.compile(r"^0 of \d+ runs"))).to_be_visible()
