@@ -101,7 +101,7 @@ function moved() {
   }, Math.max(0, toldAt + APART - performance.now()));
 }
 
-// A rerun of the page's script may overtake what its browser said just before, which is then lost.
+// What a browser says right before its page's script runs anew may be lost.
 function makeSure(left = TRIES) {
   clearTimeout(sure);
   sure = setTimeout(() => {
