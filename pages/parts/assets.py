@@ -40,7 +40,8 @@ export default function (component) {{
 
 def browser_part(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
     """A part of a page's scene: as `bare_part`; what it is given is noted, and it can be saved (shared/exports.js); its
-    key is the place under which the URL has what a reader chose there (shared/look.js)."""
+    key is the place under which the URL has what a reader chose there (shared/look.js).
+    """
     mount = bare_part(name, isolate_styles=isolate_styles)
 
     def noted(*, key: str, data: dict[str, Any], **more: Any) -> Any:

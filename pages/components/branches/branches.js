@@ -3,7 +3,7 @@
 import { cosines, pairsOf, tint } from "../shared/contrast.js";
 import { fit, message } from "../shared/draw.js";
 import { painter } from "../shared/gallery.js";
-import { among, look } from "../shared/look.js";
+import { among, look, onwards } from "../shared/look.js";
 import { simclr } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { figure, pen as penOf } from "../shared/pen.js";
@@ -25,7 +25,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
     button.textContent = words;
     button.setAttribute("aria-label", label);
   });
-  const turn = (by) => { kept.image = (among(kept.image, count) + by + count) % count; again(); };
+  const turn = (by) => { kept.image = onwards(kept.image, by, count); again(); };
   previous.onclick = () => turn(-1);
   next.onclick = () => turn(1);
   anew.onclick = () => { kept.seed += 1; again(); };

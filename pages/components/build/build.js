@@ -23,16 +23,16 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
     <canvas role="img"></canvas></div></div><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), slider = find("input"), paint = painter();
   const [less, more] = root.querySelectorAll(".tools button");
-  const shown = look(place, { image: 0, count: START });
+  const kept = look(place, { image: 0, count: START });
   let last = null, made = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const choose = picker(find(".choice"), 5, (i) => { shown.image = i; again(); });
-  const set = (value) => { shown.count = Math.max(0, Math.min(Number(slider.max), value)); again(); };
+  const choose = picker(find(".choice"), 5, (i) => { kept.image = i; again(); });
+  const set = (value) => { kept.count = Math.max(0, Math.min(Number(slider.max), value)); again(); };
   slider.oninput = () => set(Number(slider.value));
   [[less, -1, text.less], [more, 1, text.more]].forEach(([button, by, words]) => {
     button.setAttribute("aria-label", words);
     button.title = words;
-    button.onclick = () => set(shown.count + by);
+    button.onclick = () => set(kept.count + by);
   });
   slider.setAttribute("aria-label", text.slider);
 
@@ -44,14 +44,14 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
       canvas.dataset.step = "";
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
-    const { inputs } = arrays, [images, ...shape] = inputs.shape, chosen = among(shown.image, images);
+    const { inputs } = arrays, [images, ...shape] = inputs.shape, chosen = among(kept.image, images);
     if (made.tensors !== weights.tensors) made = { tensors: weights.tensors, model: machine(data.model, weights.tensors) };
     if (made.chosen !== chosen || made.inputs !== inputs) {
       const image = pixels(inputs, chosen), x = made.model.values(image), parts = pieces(made.model, x);
       made = { ...made, chosen, inputs, image, parts, ...errorsOf(parts, made.model.offset, x) };
     }
     choose.show(inputs, { [chosen]: CHOSEN }, text.choose, text.image);
-    const { image, parts, sums, errors } = made, so = among(Math.min(shown.count, parts.length), parts.length + 1);
+    const { image, parts, sums, errors } = made, so = among(Math.min(kept.count, parts.length), parts.length + 1);
     Object.assign(slider, { max: parts.length, value: so });
     const words = text.count.replace("{count}", so).replace("{all}", parts.length);
     find(".count").textContent = words;

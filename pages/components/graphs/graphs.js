@@ -1,7 +1,7 @@
 // Two computation graphs of the same pass: sampling inside the net, and reparameterised. Only the way back differs.
 import { contactSheet } from "../shared/draw.js";
 import { pixels } from "../shared/gallery.js";
-import { among, look } from "../shared/look.js";
+import { among, look, onwards } from "../shared/look.js";
 import { vae } from "../shared/net.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { newestWeights } from "../shared/weights.js";
@@ -30,7 +30,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
   let count = 1, epsilon = [], timer = 0, last = null, tensors = null, net = null;
   const again = oncePerFrame(() => last && root.isConnected && draw(...last));
   const redraw = () => { epsilon = []; again(); };
-  const step = (by) => () => { kept.image = (among(kept.image, count) + by + count) % count; again(); };
+  const step = (by) => () => { kept.image = onwards(kept.image, by, count); again(); };
   const acts = { previous: step(-1), next: step(1), again: redraw };
   for (const [act, handler] of Object.entries(acts)) find(`[data-act=${act}]`).onclick = handler;
   back.checked = kept.gradients;

@@ -22,12 +22,12 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
     <canvas role="img"></canvas></div><div class="where"></div>`;
   const find = (selector) => root.querySelector(selector);
   const canvas = find("canvas"), [first, swap, second] = root.querySelectorAll(".ends button"), paint = painter();
-  const shown = look(place, { images: [2, 7] });
+  const kept = look(place, { images: [2, 7] });
   let next = 0, last = null, tensors = null, model = null, ends = null;
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
 
   const choose = picker(find(".choice"), 5, (i) => {
-    shown.images = shown.images.with(next, i);
+    kept.images = kept.images.with(next, i);
     next = 1 - next;
     again();
   });
@@ -39,7 +39,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
   });
   swap.title = text.swap;
   swap.setAttribute("aria-label", text.swap);
-  swap.onclick = () => { shown.images = shown.images.toReversed(); again(); };
+  swap.onclick = () => { kept.images = kept.images.toReversed(); again(); };
 
   const draw = (run, data, step) => {
     last = [run, data, step];
@@ -56,7 +56,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
       ends = choicesOf(arrays, model);
     }
     const { images: inputs } = ends;
-    const chosen = shown.images.map((i) => among(i, inputs.shape[0]));
+    const chosen = kept.images.map((i) => among(i, inputs.shape[0]));
     choose.show(inputs, { [chosen[0]]: ENDS[0], [chosen[1]]: ENDS[1] }, text.choose.replace("{end}", ENDS[next].name), text.image);
     [first, second].forEach((button, end) => button.setAttribute("aria-pressed", end === next));
 

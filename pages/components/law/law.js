@@ -18,16 +18,16 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
     <table><thead><tr><td></td><th></th><th></th><th></th></tr></thead><tbody></tbody></table><div class="fitted"></div>`;
   const find = (selector) => root.querySelector(selector), canvas = find("canvas"), body = find("tbody");
   text.terms.forEach((words, i) => { root.querySelectorAll("th")[i].textContent = words; });
-  const shown = look(place, { fitted: true, log: true, rate: 1 });
+  const kept = look(place, { fitted: true, log: true, rate: 1 });
   let last = null, seen = null, found = null;
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
-  const fit = toggle(text.fit, shown.fitted, (pressed) => { shown.fitted = pressed; again(); });
-  const rate = slider(find(".rate"), text.rate, { ...RATE, log: true, value: inside(shown.rate, RATE) }, () => {
-    Object.assign(shown, { fitted: false, rate: rate.value });
+  const fit = toggle(text.fit, kept.fitted, (pressed) => { kept.fitted = pressed; again(); });
+  const rate = slider(find(".rate"), text.rate, { ...RATE, log: true, value: inside(kept.rate, RATE) }, () => {
+    Object.assign(kept, { fitted: false, rate: rate.value });
     fit.setAttribute("aria-pressed", false);
     again();
   });
-  find(".controls").append(fit, toggle(text.log, shown.log, (pressed) => { shown.log = pressed; again(); }));
+  find(".controls").append(fit, toggle(text.log, kept.log, (pressed) => { kept.log = pressed; again(); }));
 
   const draw = (run, data, step) => {
     last = [run, data, step];
@@ -36,8 +36,8 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
     canvas.dataset.run = run.id;
     if (!codes) return message(sheet.context, text[run.status.state] ?? text.waiting, sheet.width, sheet.height);
     if (seen !== codes) [seen, found] = [codes, statistics(codes)];
-    if (shown.fitted) rate.value = inside(found.rate, RATE);
-    histogram(sheet, found, rate.value, shown.log, colors, text);
+    if (kept.fitted) rate.value = inside(found.rate, RATE);
+    histogram(sheet, found, rate.value, kept.log, colors, text);
 
     const numbers = surprise(found, rate.value), { units } = found;
     const rows = [[text.each, numbers.each], [text.summed.replace("{units}", units), numbers.summed]];

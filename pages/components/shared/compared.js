@@ -11,7 +11,7 @@ const fetched = (url) => {
   return files.get(url);
 };
 
-// `setUp(parent, data, again)` gives `draw(arrays, data)`, asked with null while they are on their way and when they are gone, and
+// `setUp(parent, data, again)` gives `draw(arrays, data)`, asked with null while there are none, and
 // may give a `table(arrays, data)`.
 export function compared(setUp) {
   const mounts = new WeakMap();

@@ -42,6 +42,9 @@ export const inside = (value, { from, to }) => Math.max(from, Math.min(to, value
 // The nearest of the places 0 to count - 1.
 export const among = (place, count) => inside(Math.round(place), { from: 0, to: count - 1 });
 
+// The place that is `by` further on, the first after the last.
+export const onwards = (place, by, count) => (among(place, count) + by + count) % count;
+
 function alike(value, first) {
   if (Array.isArray(first)) return Array.isArray(value) && (value.length === first.length || first.length === 0) && value.every(Number.isFinite);
   return typeof value === typeof first && (typeof value !== "number" || Number.isFinite(value));

@@ -3,7 +3,7 @@ import { slider } from "../descent/slider.js";
 import { tint } from "../shared/contrast.js";
 import { fit, message } from "../shared/draw.js";
 import { painter, pixels } from "../shared/gallery.js";
-import { among, inside, look } from "../shared/look.js";
+import { among, inside, look, onwards } from "../shared/look.js";
 import { oncePerFrame, part } from "../shared/part.js";
 import { figure, pen as penOf, precise } from "../shared/pen.js";
 import { ofArrays } from "../shared/table.js";
@@ -36,7 +36,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
     const way = KEYS[event.key];
     if (!way || !matrix) return;
     event.preventDefault();
-    show((kept.row = (among(kept.row, matrix.count) + way + matrix.count) % matrix.count));
+    show((kept.row = onwards(kept.row, way, matrix.count)));
   };
 
   const draw = (run, data, step) => {

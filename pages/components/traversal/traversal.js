@@ -24,11 +24,11 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
   const find = (selector) => root.querySelector(selector);
   const canvas = find("canvas"), rows = find(".rows");
   rows.setAttribute("aria-label", text.alt);
-  const shown = look(place, { image: 0 });
+  const kept = look(place, { image: 0 });
   let last = null, made = {};
   const again = oncePerFrame(() => last && canvas.isConnected && draw(...last));
   const choose = picker(find(".choice"), 40, (i) => {
-    shown.image = i;
+    kept.image = i;
     again();
   });
   rows.onscroll = again;
@@ -43,7 +43,7 @@ export default part(["frame", "frames", "status"], (parent, { data: { place, tex
       return message(context, text[run.status.state] ?? text.waiting, width, height);
     }
     const { inputs, kl_each: kl } = arrays, [count, ...shape] = inputs.shape;
-    const chosen = among(shown.image, count);
+    const chosen = among(kept.image, count);
     choose.show(inputs, { [chosen]: CHOSEN }, text.choose, text.image);
     if (made.tensors !== weights.tensors || made.chosen !== chosen) {
       made = { tensors: weights.tensors, chosen, ...walks(vae(data.model, weights.tensors), pixels(inputs, chosen), shape, reach) };
